@@ -1,0 +1,52 @@
+//! What constructors ask of their input, in one place, so that every refusal reads alike.
+
+use ndarray::{ArrayRef, ArrayRef1, ArrayRef2, Dimension};
+
+use crate::Error;
+
+/// At least one entry.
+pub(crate) fn non_empty<D: Dimension>(what: &'static str, values: &ArrayRef<f64, D>) -> Result<(), Error> {
+    if values.is_empty() { Err(Error::Empty { what }) } else { Ok(()) }
+}
+
+/// Every entry satisfies `allowed`; `must` says in words what that is.
+pub(crate) fn every<D: Dimension>(
+    what: &'static str,
+    values: &ArrayRef<f64, D>,
+    must: &'static str,
+    allowed: impl Fn(f64) -> bool,
+) -> Result<(), Error> {
+    match values.indexed_iter().find(|&(_, &v)| !allowed(v)) {
+        None => Ok(()),
+        Some((index, &value)) => {
+            let index = format!("{:?}", index).replace(['(', ')', '[', ']'], "");
+            Err(Error::Domain { what, index, value, must })
+        }
+    }
+}
+
+/// Every entry is a number: neither NaN nor infinite.
+pub(crate) fn finite<D: Dimension>(what: &'static str, values: &ArrayRef<f64, D>) -> Result<(), Error> {
+    every(what, values, "finite", f64::is_finite)
+}
+
+/// `got` entries where `expected` are needed; `unit` names what is counted.
+pub(crate) fn length(what: &'static str, expected: usize, got: usize, unit: &str) -> Result<(), Error> {
+    if expected == got {
+        return Ok(());
+    }
+    Err(Error::Shape { what, expected: format!("{expected} {unit}"), got: got.to_string() })
+}
+
+/// A scalar argument satisfies `allowed`; `must` says in words what that is.
+pub(crate) fn parameter(what: &'static str, value: f64, must: &'static str, allowed: bool) -> Result<(), Error> {
+    if allowed { Ok(()) } else { Err(Error::Parameter { what, value, must }) }
+}
+
+/// A design matrix `x`, `n × p`, and its `n` targets `y`: not empty, of one length, finite.
+pub(crate) fn regression(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Result<(), Error> {
+    non_empty("x", x)?;
+    length("y", x.nrows(), y.len(), "entries, one a row of x")?;
+    finite("x", x)?;
+    finite("y", y)
+}

@@ -1,0 +1,32 @@
+//! The mathematics of machine learning, from least squares to attention, one module a chapter.
+//!
+//! This is the library behind the book *Downhill*. One idea holds it together: a model is an energy,
+//! and inference, learning and sampling are three ways of going downhill on it.
+//!
+//! A row of a matrix is a sample. Arguments are `&ArrayRef1<f64>` and `&ArrayRef2<f64>`, to which arrays
+//! and views both dereference. Randomness is an argument: pass a generator, for instance [`rng`].
+//!
+//! Constructors, `fit` and loaders check their input and return [`Error`]; methods that evaluate a model
+//! panic on an argument of the wrong length, as ndarray does, and say so.
+
+pub mod data;
+pub mod energy;
+pub mod plot;
+
+mod check;
+mod error;
+
+pub use error::Error;
+
+use rand::{SeedableRng, rngs::ChaCha8Rng};
+
+/// The book's generator of random numbers, ChaCha with 8 rounds: the same stream on every machine.
+///
+/// ```
+/// use rand::RngExt;
+/// let (mut a, mut b) = (downhill::rng(7), downhill::rng(7));
+/// assert_eq!(a.random::<u64>(), b.random::<u64>());
+/// ```
+pub fn rng(seed: u64) -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(seed)
+}

@@ -1,0 +1,1 @@
+//! Figures: a thin layer over plotters' SVG. (Interface agreed; the drawing follows.)

@@ -1,0 +1,1 @@
+//! Every chapter of the book as a program.

@@ -1,0 +1,1 @@
+//! Turns chapters into notebooks, test programs and pages.
