@@ -1,0 +1,235 @@
+//! `weave`: chapters → notebooks, test programs, pages.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use mdbook_preprocessor::{book::BookItem, parse_input};
+use weave::{
+    book::Book,
+    chapter::Directive,
+    check::check,
+    notebook::Notebook,
+    output, page,
+    run::{Done, refresh},
+};
+
+/// Turns the chapters of Downhill into notebooks, test programs and pages.
+#[derive(Parser)]
+struct Arguments {
+    /// The folder of `book.toml`.
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the chapters whose cells changed and writes their notebooks.
+    Run {
+        /// Only these chapters.
+        chapters: Vec<String>,
+        /// Run them even when their cells are as they were.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Lists all that is stale, missing or broken; fails when there is anything.
+    Check,
+    /// Counts what is there and what is awaited.
+    Status,
+    /// Compares the outputs of two notebooks; fails where they differ beyond rounding.
+    Compare {
+        /// The notebook as committed.
+        expected: PathBuf,
+        /// The notebook as a kernel ran it.
+        got: PathBuf,
+    },
+    /// mdBook's preprocessor, before the mathematics is rendered.
+    Mdbook {
+        #[command(subcommand)]
+        supports: Option<Supports>,
+    },
+    /// mdBook's preprocessor, after the mathematics is rendered.
+    MdbookFinish {
+        #[command(subcommand)]
+        supports: Option<Supports>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Supports {
+    /// Whether a renderer is supported: every one is.
+    Supports {
+        /// Its name.
+        renderer: String,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("weave: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let root = arguments.root;
+    match arguments.command {
+        Command::Run { chapters, all } => notebooks(&Book::load(&root)?, &chapters, all),
+        Command::Check => {
+            let problems = check(&Book::load(&root)?);
+            for problem in &problems {
+                println!("{problem}");
+            }
+            println!("{} problems", problems.len());
+            Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Status => status(&Book::load(&root)?),
+        Command::Compare { expected, got } => compare(&expected, &got),
+        Command::Mdbook { supports: Some(_) } | Command::MdbookFinish { supports: Some(_) } => {
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Mdbook { supports: None } => preprocess(),
+        Command::MdbookFinish { supports: None } => finish(),
+    }
+}
+
+fn notebooks(book: &Book, only: &[String], all: bool) -> Result<ExitCode> {
+    for name in only {
+        book.chapter(name).with_context(|| format!("no chapter is called `{name}`"))?;
+    }
+    for entry in &book.chapters {
+        let name = &entry.chapter.name;
+        let wanted = only.is_empty() || only.contains(name);
+        if !wanted || entry.chapter.cells().next().is_none() {
+            continue;
+        }
+        let started = Instant::now();
+        match refresh(book, entry, all)? {
+            Done::Ran => eprintln!("{name}: ran in {:.1} s", started.elapsed().as_secs_f64()),
+            Done::Rewritten => eprintln!("{name}: text written anew"),
+            Done::Unchanged => eprintln!("{name}: unchanged"),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn compare(expected: &PathBuf, got: &PathBuf) -> Result<ExitCode> {
+    let (expected_cells, got_cells) = (Notebook::read(expected)?.cells, Notebook::read(got)?.cells);
+    if expected_cells.len() != got_cells.len() {
+        bail!("{}: {} cells, not {}", got.display(), got_cells.len(), expected_cells.len());
+    }
+    let mut failed = false;
+    for (index, (left, right)) in expected_cells.iter().zip(&got_cells).enumerate() {
+        let difference = match (&left.outputs, &right.outputs) {
+            (Some(left), Some(right)) => output::difference(left, right),
+            _ => Some("not run".to_owned()),
+        };
+        if let Some(difference) = difference {
+            println!("{}: cell {}: {difference}", got.display(), index + 1);
+            failed = true;
+        }
+    }
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn status(book: &Book) -> Result<ExitCode> {
+    let statements = &book.ledger.statements;
+    let carried = |s: &&weave::ledger::Statement| book.place_of_carrier(&s.id).is_some();
+    let merged = statements.iter().filter(|s| s.merged_into.is_some()).count();
+    let remarks = statements.iter().filter(|s| s.remark).count();
+    let standing = statements.iter().filter(carried).count();
+    println!(
+        "statements  {} in the ledger: {standing} carried, {} awaited ({merged} merged, {remarks} remarks)",
+        statements.len(),
+        statements.len() - standing
+    );
+    let labels: usize = book.chapters.iter().map(|entry| entry.chapter.labels().count()).sum();
+    let claims = book
+        .chapters
+        .iter()
+        .flat_map(|entry| entry.chapter.directives())
+        .filter(|(directive, _)| matches!(directive, Directive::Check(_)))
+        .count();
+    println!(
+        "checked     {labels} equations, {claims} claims; {} tests in tests/equations",
+        book.tests.iter().count()
+    );
+    for entry in book.chapters.iter().filter(|entry| entry.chapter.cells().next().is_some()) {
+        let chapter = &entry.chapter;
+        let figures =
+            entry.notebook.iter().flat_map(|n| &n.cells).flat_map(|cell| cell.outputs.iter().flatten());
+        let figures = figures.filter(|output| matches!(output, output::Output::Svg(_))).count();
+        println!(
+            "{:<24}{:>6} words {:>4} cells {:>4} figures {:>4} equations",
+            chapter.name,
+            chapter.text.split_whitespace().count(),
+            chapter.cells().count(),
+            figures,
+            chapter.labels().count()
+        );
+    }
+    let mut awaited: BTreeMap<&str, usize> = BTreeMap::new();
+    for statement in statements.iter().filter(|s| !carried(s)) {
+        *awaited.entry(book.ledger.home(statement).unwrap_or("nowhere")).or_default() += 1;
+    }
+    for (chapter, count) in awaited {
+        println!("{chapter:<24}{count:>6} statements awaited");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Fills in every chapter, so that what mdBook renders next is plain Markdown with mathematics.
+fn preprocess() -> Result<ExitCode> {
+    let (context, mut pages) = parse_input(io::stdin())?;
+    let book = Book::load(&context.root)?;
+    let mut problems = book.problems.clone();
+    pages.for_each_mut(|item| {
+        let BookItem::Chapter(chapter) = item else { return };
+        let Some(entry) = chapter.source_path.as_deref().and_then(|path| book.chapter_at(path)) else {
+            return;
+        };
+        match page::page(&book, entry) {
+            Ok(text) => chapter.content = text,
+            Err(found) => problems.extend(found),
+        }
+    });
+    if !problems.is_empty() {
+        for problem in &problems {
+            eprintln!("{problem}");
+        }
+        bail!("{} problems", problems.len());
+    }
+    serde_json::to_writer(io::stdout(), &pages)?;
+    io::stdout().flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses formulas that KaTeX could not render, and drops what KaTeX adds that Markdown would damage.
+fn finish() -> Result<ExitCode> {
+    let (_, mut pages) = parse_input(io::stdin())?;
+    let mut failed = Vec::new();
+    pages.for_each_mut(|item| {
+        let BookItem::Chapter(chapter) = item else { return };
+        match page::finish(&chapter.content) {
+            Ok(text) => chapter.content = text,
+            Err(message) => failed.push(format!("{}: {message}", chapter.name)),
+        }
+    });
+    if !failed.is_empty() {
+        bail!("{}", failed.join("; "));
+    }
+    serde_json::to_writer(io::stdout(), &pages)?;
+    io::stdout().flush()?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,103 @@
+//! What the cells of a chapter print and draw, and when two such outputs agree.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::program::CELL_MARK;
+
+/// One thing that a cell shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Lines of text.
+    Text(String),
+    /// A figure.
+    Svg(String),
+}
+
+const BEGIN: &str = "EVCXR_BEGIN_CONTENT ";
+const END: &str = "EVCXR_END_CONTENT";
+
+/// Cuts what a chapter's program printed into the outputs of its cells.
+pub fn split(stdout: &str, cells: usize) -> Vec<Vec<Output>> {
+    let mut outputs = vec![Vec::new(); cells];
+    let mut current = None;
+    let mut figure: Option<String> = None;
+    for line in stdout.lines() {
+        if let Some(index) = line.strip_prefix(CELL_MARK).and_then(|rest| rest.parse::<usize>().ok()) {
+            current = outputs.get_mut(index);
+            continue;
+        }
+        let Some(output) = &mut current else { continue };
+        if line.starts_with(BEGIN) {
+            figure = Some(String::new());
+        } else if line == END {
+            output.extend(figure.take().map(|svg| Output::Svg(svg.trim().to_owned())));
+        } else if let Some(svg) = &mut figure {
+            svg.push_str(line);
+            svg.push('\n');
+        } else if let Some(Output::Text(text)) = output.last_mut() {
+            text.push_str(line);
+            text.push('\n');
+        } else {
+            output.push(Output::Text(format!("{line}\n")));
+        }
+    }
+    outputs
+}
+
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\d+(\.\d+)?([eE][-+]?\d+)?").unwrap_or_else(|error| unreachable!("{error}"))
+});
+
+/// Where two outputs of a cell differ beyond what another machine's rounding explains, in words; `None` when they agree.
+///
+/// Text must be equal but for its numbers; each number may differ by two units of its last printed digit, each
+/// coordinate of a figure by two pixels.
+pub fn difference(expected: &[Output], got: &[Output]) -> Option<String> {
+    if expected.len() != got.len() {
+        return Some(format!("{} outputs, not {}", got.len(), expected.len()));
+    }
+    expected.iter().zip(got).find_map(|pair| match pair {
+        (Output::Text(a), Output::Text(b)) => text_difference(a, b, last_digit),
+        (Output::Svg(a), Output::Svg(b)) => {
+            text_difference(a, b, |_| 2.0).map(|d| format!("in a figure, {d}"))
+        }
+        _ => Some("a text where a figure was, or the reverse".to_owned()),
+    })
+}
+
+fn text_difference(a: &str, b: &str, tolerance: impl Fn(&str) -> f64) -> Option<String> {
+    if a == b {
+        return None;
+    }
+    let words = |text: &str| NUMBER.replace_all(text, "#").into_owned();
+    for (left, right) in words(a).lines().zip(words(b).lines()) {
+        if left != right {
+            return Some(format!("`{}` where `{}` was", clip(right), clip(left)));
+        }
+    }
+    if a.lines().count() != b.lines().count() {
+        return Some(format!("{} lines, not {}", b.lines().count(), a.lines().count()));
+    }
+    NUMBER.find_iter(a).zip(NUMBER.find_iter(b)).find_map(|(left, right)| {
+        let (x, y) = (left.as_str().parse::<f64>().ok()?, right.as_str().parse::<f64>().ok()?);
+        let close = (x - y).abs() <= tolerance(left.as_str()).max(tolerance(right.as_str())) * (1.0 + 1e-9);
+        (!close).then(|| format!("{} where {} was", right.as_str(), left.as_str()))
+    })
+}
+
+/// Two units of the last printed digit of a number with a fraction or an exponent; a whole number is exact.
+fn last_digit(number: &str) -> f64 {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    match mantissa.split_once('.') {
+        Some((_, fraction)) => 2.0 * 10_f64.powi(exponent - fraction.len() as i32),
+        None if number.len() > mantissa.len() => 10_f64.powi(exponent),
+        None => 0.0,
+    }
+}
+
+fn clip(line: &str) -> String {
+    line.chars().take(80).collect()
+}
