@@ -252,7 +252,7 @@ impl Reader<'_> {
                         if let Some(at) = words.find('$').filter(|&at| !(at == 0 && escaped)) {
                             self.problem(
                                 range.start + at,
-                                "a lone `$`: write `\\$` for the sign, `$…$` for mathematics",
+                                "this `$` opens no formula: write `\\$` for the sign; in `$…$` balance the braces",
                             );
                         }
                     }
@@ -339,13 +339,10 @@ impl Reader<'_> {
         while let Some(at) = tail.find("\\label{") {
             rest.push_str(&tail[..at]);
             let inner = &tail[at + 7..];
-            let Some(end) = inner.find('}') else {
-                self.problem(range.start, "`\\label{` without its `}`");
-                tail = "";
-                break;
-            };
+            // The parser takes only balanced braces for mathematics.
+            let end = inner.find('}').unwrap_or(inner.len());
             labels.push(inner[..end].to_owned());
-            tail = &inner[end + 1..];
+            tail = inner.get(end + 1..).unwrap_or("");
         }
         rest.push_str(tail);
         if labels.len() > 1 {
