@@ -192,7 +192,11 @@ fn status(book: &Book) -> Result<ExitCode> {
 /// Fills in every chapter, so that what mdBook renders next is plain Markdown with mathematics.
 fn preprocess() -> Result<ExitCode> {
     let (context, mut pages) = parse_input(io::stdin())?;
-    let book = Book::load(&context.root)?;
+    let mut book = Book::load(&context.root)?;
+    // mdBook's configuration can be overridden by the environment; where the book is published, it is.
+    if let Ok(Some(repository)) = context.config.get::<String>("output.html.git-repository-url") {
+        book.repository = repository.trim_end_matches('/').to_owned();
+    }
     let mut problems = book.problems.clone();
     pages.for_each_mut(|item| {
         let BookItem::Chapter(chapter) = item else { return };

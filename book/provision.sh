@@ -1,0 +1,153 @@
+#!/bin/sh
+# Installs what is missing, and says what it installs: `book/provision.sh WHAT…`, from the root of the repository.
+#
+#   lapack    OpenBLAS and pkg-config, by the system's package manager
+#   mdbook    mdBook and its KaTeX preprocessor, into target/tools
+#   kernel    the evcxr kernel for Jupyter, into target/tools and target/jupyter
+#   python    a private Python environment with nbclient, in target/python
+#   jupyter   JupyterLab, in the same environment
+#   peers     the libraries that the speeds are compared with, in the same environment
+#   browser   Playwright's library, in target/browser; it drives a Chromium that is on the machine
+#   doctor    installs nothing: says what is here, what is missing, and which versions
+set -eu
+
+MDBOOK=0.5.4
+MDBOOK_KATEX=0.10.0
+EVCXR=0.22.0
+RUST=1.95
+
+tools=$PWD/target/tools
+python=$PWD/target/python
+say() { printf '%s\n' "provision: $*" >&2; }
+fail() {
+    say "$@"
+    exit 1
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# as_root COMMAND…: runs it as root, or prints what to run where that is not possible.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif have sudo && sudo -n true 2>/dev/null || { have sudo && [ -t 0 ]; }; then
+        sudo "$@"
+    else
+        fail "this needs root and there is no sudo to ask. Please run: $*"
+    fi
+}
+
+has_openblas() { have pkg-config && pkg-config --exists openblas; }
+
+lapack() {
+    has_openblas && return
+    say "OpenBLAS or pkg-config is missing; installing them"
+    if have apt-get; then
+        as_root apt-get update -qq
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libopenblas-dev pkg-config >&2
+    elif have dnf; then
+        as_root dnf install -y openblas-devel pkgconf-pkg-config >&2
+    elif have pacman; then
+        as_root pacman -S --noconfirm --needed blas-openblas pkgconf >&2
+    elif have brew; then
+        brew install openblas pkg-config >&2
+    else
+        fail "this system's package manager is unknown here. Please install OpenBLAS with its headers, and pkg-config."
+    fi
+    # Homebrew keeps OpenBLAS out of the default search path; the Makefile adds it.
+    has_openblas || [ -d "${HOMEBREW_PREFIX:-/opt/homebrew}/opt/openblas" ] ||
+        fail "OpenBLAS is installed, but pkg-config does not find it: is PKG_CONFIG_PATH set?"
+}
+
+rust() {
+    have cargo || fail "Rust is missing. Please install it as https://rustup.rs describes, version $RUST or later."
+    have cc || have gcc || have clang || fail "a C compiler is missing (on Debian and Ubuntu: apt install build-essential)."
+}
+
+# crate COMMAND NAME VERSION FEATURES…: installs a program from crates.io into target/tools.
+crate() {
+    command=$1 name=$2 version=$3
+    shift 3
+    stamp=$tools/$name-$version
+    [ -x "$tools/bin/$command" ] && [ -e "$stamp" ] && return
+    say "installing $name $version into target/tools (once; some minutes)"
+    cargo install --quiet --locked --root "$tools" "$name@$version" "$@" >&2
+    : >"$stamp"
+}
+
+mdbook() {
+    rust
+    crate mdbook mdbook "$MDBOOK" --no-default-features --features serve,watch,search
+    crate mdbook-katex mdbook-katex "$MDBOOK_KATEX"
+}
+
+kernel() {
+    rust
+    crate evcxr_jupyter evcxr_jupyter "$EVCXR"
+    spec=$PWD/target/jupyter/kernels/rust
+    mkdir -p "$spec"
+    cat >"$spec/kernel.json" <<JSON
+{"argv": ["$tools/bin/evcxr_jupyter", "--control_file", "{connection_file}"], "display_name": "Rust", "language": "rust", "interrupt_mode": "message"}
+JSON
+}
+
+# environment REQUIREMENTS: a private Python environment with these packages.
+environment() {
+    have python3 || fail "python3 is missing (on Debian and Ubuntu: apt install python3 python3-venv)."
+    if [ ! -x "$python/bin/python" ]; then
+        say "making a private Python environment in target/python"
+        python3 -m venv "$python" >&2 || fail "python3 -m venv failed (on Debian and Ubuntu: apt install python3-venv)."
+    fi
+    stamp=$python/$(printf '%s' "$1" | tr '/' '-')
+    cmp -s "$1" "$stamp" && return
+    say "installing $1 into target/python"
+    "$python/bin/python" -m pip install --quiet --disable-pip-version-check -r "$1" >&2
+    cp "$1" "$stamp"
+}
+
+python() { environment notebooks/requirements.txt; }
+jupyter() { environment notebooks/requirements-lab.txt; }
+peers() { environment benches/peers/requirements.txt; }
+
+browser() {
+    have chromium || have google-chrome || have chrome || fail "Chromium is missing (on Debian and Ubuntu: apt install chromium)."
+    have npm || fail "npm is missing (on Debian and Ubuntu: apt install npm)."
+    [ -d target/browser/node_modules/playwright-core ] && return
+    say "installing playwright-core into target/browser"
+    npm install --silent --no-fund --no-audit --prefix target/browser playwright-core@1.65.1 >&2
+}
+
+# line NAME COMMAND… : one line of the doctor's report.
+line() {
+    name=$1
+    shift
+    if found=$("$@" 2>/dev/null | head -n 1) && [ -n "$found" ]; then
+        printf '  %-16s %s\n' "$name" "$found"
+    else
+        printf '  %-16s missing\n' "$name"
+    fi
+}
+
+doctor() {
+    echo "Needed to read and to test:"
+    line rust rustc --version
+    line "C compiler" cc --version
+    line OpenBLAS pkg-config --modversion openblas
+    line mdbook "$tools/bin/mdbook" --version
+    line mdbook-katex sh -c "cat '$tools'/.crates.toml | grep -o 'mdbook-katex [0-9.]*'"
+    echo "Needed to run the notebooks:"
+    line evcxr_jupyter sh -c "cat '$tools'/.crates.toml | grep -o 'evcxr_jupyter [0-9.]*'"
+    line python3 python3 --version
+    line nbclient "$python/bin/python" -c "import nbclient; print(nbclient.__version__)"
+    line jupyterlab "$python/bin/python" -c "import jupyterlab; print(jupyterlab.__version__)"
+    echo "Needed to look at the pages by program:"
+    line chromium chromium --version
+    line node node --version
+    echo "The book wants Rust $RUST or later, mdbook $MDBOOK, mdbook-katex $MDBOOK_KATEX, evcxr_jupyter $EVCXR; make installs all but Rust."
+}
+
+for what in "$@"; do
+    case $what in
+    lapack | mdbook | kernel | python | jupyter | peers | browser | doctor) "$what" ;;
+    *) fail "what is \`$what\`? One of lapack, mdbook, kernel, python, jupyter, peers, browser, doctor." ;;
+    esac
+done
