@@ -10,7 +10,7 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 const WIDTH: f64 = 900.0;
-const HEIGHT: f64 = 440.0;
+const HEIGHT: f64 = 330.0;
 /// Pixels to a unit of length in the landscape.
 const SCALE: f64 = 100.0;
 /// Pixels from one sample of the landscape to the next.
@@ -28,11 +28,11 @@ struct Valley {
 }
 
 const VALLEYS: [Valley; 5] = [
-    Valley { at: [2.05, 3.0], precision: [1.5, 4.5], angle: 0.5, weight: 1.3 },
-    Valley { at: [4.75, 1.35], precision: [2.6, 1.7], angle: -0.6, weight: 0.8 },
-    Valley { at: [6.85, 3.05], precision: [1.1, 4.0], angle: -0.45, weight: 1.9 },
-    Valley { at: [0.9, 0.9], precision: [3.0, 3.0], angle: 0.0, weight: 0.35 },
-    Valley { at: [8.3, 0.75], precision: [2.2, 3.2], angle: 0.3, weight: 0.45 },
+    Valley { at: [2.05, 2.3], precision: [1.5, 6.0], angle: 0.5, weight: 1.3 },
+    Valley { at: [4.75, 1.05], precision: [2.4, 2.6], angle: -0.6, weight: 0.8 },
+    Valley { at: [6.85, 2.3], precision: [1.1, 5.5], angle: -0.45, weight: 1.9 },
+    Valley { at: [0.85, 0.6], precision: [3.0, 3.0], angle: 0.0, weight: 0.35 },
+    Valley { at: [8.3, 0.5], precision: [2.2, 3.2], angle: 0.3, weight: 0.45 },
 ];
 
 /// The energy of a mixture of Gaussians, −ln Σ w exp(−½ dᵀP d), on a plain that keeps the peaks finite; and its gradient.
@@ -178,9 +178,9 @@ fn main() {
     println!("</g>");
 
     let paths = [
-        ("var(--plot-2, #D55E00)", gradient_descent([3.3, 0.3], 0.03, 90)),
-        ("var(--plot-3, #179F7B)", heavy_ball([5.05, 3.35], 0.0045, 0.965, 150)),
-        ("var(--plot-4, #A62C6F)", langevin([0.3, 2.45], 0.006, 0.25, 220, &mut downhill::rng(1986))),
+        ("var(--plot-2, #D55E00)", gradient_descent([3.3, 0.22], 0.03, 90)),
+        ("var(--plot-3, #179F7B)", heavy_ball([5.1, 2.75], 0.0045, 0.965, 150)),
+        ("var(--plot-4, #A62C6F)", langevin([0.3, 1.75], 0.006, 0.25, 220, &mut downhill::rng(1986))),
     ];
     for (colour, path) in paths {
         let pixels: Vec<Point> = path.iter().map(|p| [p[0] * SCALE, p[1] * SCALE]).collect();
