@@ -270,7 +270,7 @@ impl Figure {
         let widest = |ticks: &[(f64, String)]| {
             ticks.iter().map(|(_, text)| text_width(text, SMALL)).fold(0.0, f64::max)
         };
-        let left = 34.0 + widest(&y.ticks).max(14.0);
+        let left = 32.0 + widest(&y.ticks).max(14.0);
         let right = match &backdrop {
             Some(backdrop) => 46.0 + widest(&backdrop.ticks),
             None => 22.0,
@@ -296,6 +296,7 @@ impl Figure {
             let pixels = |length: f64| (PIXEL * length) as i32;
             let mut chart = ChartBuilder::on(area)
                 .margin_top(pixels(top))
+                .margin_left(pixels(6.0))
                 .margin_right(pixels(right))
                 .set_label_area_size(LabelAreaPosition::Left, pixels(left))
                 .set_label_area_size(LabelAreaPosition::Bottom, pixels(54.0))

@@ -35,8 +35,8 @@ pub struct Heatmap {
     contours: bool,
 }
 
-/// How many colours a map has.
-const LEVELS: usize = 64;
+/// How many colours a map has: an odd number, so that one of them is zero's.
+const LEVELS: usize = 65;
 
 impl Heatmap {
     /// `values[[i, j]]` at the `i`-th y from below and the `j`-th x from the left. `x` and `y` give the

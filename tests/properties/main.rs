@@ -1,0 +1,3 @@
+//! Bad input in tables, laws on random input.
+mod data;
+mod plot;
