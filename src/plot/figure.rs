@@ -32,7 +32,7 @@ pub struct Figure {
     title: String,
     labels: (String, String),
     log: (bool, bool),
-    ranges: (Option<(f64, f64)>, Option<(f64, f64)>),
+    ranges: (Option<Range>, Option<Range>),
     size: (f64, f64),
     legends: Vec<String>,
     marks: Vec<Mark>,
@@ -49,15 +49,25 @@ enum Mark {
     Horizontal { at: f64, text: String },
 }
 
+/// From a lowest value to a highest.
+type Range = (f64, f64);
+
+/// Two opposite corners.
+type Corners = (Spot, Spot);
+
+/// The SVG of a heat map's cells and of its colour bar, given the corners of each.
+type Paint<'a> = Box<dyn Fn(Corners, Corners) -> String + 'a>;
+
 /// What lies under the marks of a heat map.
 pub(super) struct Backdrop<'a> {
     pub(super) extent: ((f64, f64), (f64, f64)),
     /// The ticks of the colour bar, as a fraction of its height from below.
     pub(super) ticks: Vec<(f64, String)>,
-    /// The cells and the bar, given the corners of each.
-    pub(super) paint: Box<dyn Fn((Spot, Spot), (Spot, Spot)) -> String + 'a>,
+    pub(super) paint: Paint<'a>,
 }
 
+/// In pixels: the margin on the left, and the sizes of text.
+const MARGIN: f64 = 6.0;
 const TITLE: f64 = 16.0;
 const TEXT: f64 = 14.0;
 const SMALL: f64 = 13.0;
@@ -276,27 +286,27 @@ impl Figure {
             None => 22.0,
         };
         let title = wrap(&self.title, TITLE, self.size.0 - 24.0);
-        let legend = self.legend_rows(self.size.0 - left - right);
+        let legend = self.legend_rows(self.size.0 - MARGIN - left - right);
         let title_height = 14.0 + 21.0 * title.len() as f64;
         let top = title_height + 20.0 * legend.len() as f64 + if legend.is_empty() { 2.0 } else { 8.0 };
         let size = (self.size.0, self.size.1 + top + 54.0);
 
         svg::document(size, &self.title, alt, |area, under| {
             for (row, line) in title.iter().enumerate() {
-                let at = (left, 14.0 + 21.0 * row as f64);
+                let at = (MARGIN + left, 14.0 + 21.0 * row as f64);
                 area.draw(&Text::new(line.as_str(), spot(at), Ink::Text.text(TITLE, HPos::Left, VPos::Top)))?;
             }
             for (row, entries) in legend.iter().enumerate() {
                 let height = title_height + 20.0 * row as f64 + 10.0;
                 for &(series, from) in entries {
-                    self.draw_key(area, series, (left + from, height))?;
+                    self.draw_key(area, series, (MARGIN + left + from, height))?;
                 }
             }
 
             let pixels = |length: f64| (PIXEL * length) as i32;
             let mut chart = ChartBuilder::on(area)
                 .margin_top(pixels(top))
-                .margin_left(pixels(6.0))
+                .margin_left(pixels(MARGIN))
                 .margin_right(pixels(right))
                 .set_label_area_size(LabelAreaPosition::Left, pixels(left))
                 .set_label_area_size(LabelAreaPosition::Bottom, pixels(54.0))

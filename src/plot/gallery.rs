@@ -67,11 +67,14 @@ impl Gallery {
         let rows = self.images.len().div_ceil(columns);
         let (margin, gap) = (16.0, 12.0);
         let side = ((600.0 - 2.0 * margin + gap) / columns as f64 - gap).clamp(8.0, 120.0);
+        // No image is higher than it must be for the highest of them.
+        let flat = |(h, w): (usize, usize)| h as f64 / h.max(w).max(1) as f64;
+        let high = side * self.images.iter().map(|(_, pixels)| flat(pixels.dim())).fold(0.0, f64::max);
         let caption = if self.images.iter().any(|(text, _)| !text.is_empty()) { 20.0 } else { 0.0 };
         let width = (2.0 * margin + columns as f64 * (side + gap) - gap).max(300.0);
         let title = wrap(&self.title, TITLE, width - 2.0 * margin);
         let top = 18.0 + 21.0 * title.len() as f64;
-        let size = (width, top + rows as f64 * (side + caption + gap) + 4.0);
+        let size = (width, top + rows as f64 * (high + caption + gap) + 4.0);
 
         let drawable =
             self.images.iter().flat_map(|(_, pixels)| pixels).filter_map(|&v| coordinate(v, false));
@@ -95,20 +98,22 @@ impl Gallery {
             }
             for (k, (text, pixels)) in self.images.iter().enumerate() {
                 let x = margin + (k % columns) as f64 * (side + gap);
-                let y = top + (k / columns) as f64 * (side + caption + gap);
+                let y = top + (k / columns) as f64 * (high + caption + gap);
                 let (height, width) = pixels.dim();
                 let scale = side / height.max(width).max(1) as f64;
                 let (w, h) = (width as f64 * scale, height as f64 * scale);
-                let (left, up) = (x + (side - w) / 2.0, y + (side - h) / 2.0);
+                let (left, up) = (x + (side - w) / 2.0, y + (high - h) / 2.0);
                 let corners = (spot(left, up), spot(left + w, up + h));
                 let cells = Cells { corners, rows: height, columns: width };
                 if !pixels.is_empty() {
                     *under += &cells.svg(|row, column| grey(pixels[[row, column]]), paint, "");
                 }
-                area.draw(&Rectangle::new([corners.0, corners.1], Ink::Grid.stroke(1.0, 0, 1.0)))?;
+                let ((x0, y0), (x1, y1)) = corners;
+                let frame = vec![(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)];
+                area.draw(&PathElement::new(frame, Ink::Grid.stroke(1.0, 0, 1.0)))?;
                 let size = CAPTION * (side / text_width(text, CAPTION)).clamp(0.7, 1.0);
                 let style = Ink::Text.text(size, HPos::Center, VPos::Top);
-                area.draw(&Text::new(text.as_str(), spot(x + side / 2.0, y + side + 4.0), style))?;
+                area.draw(&Text::new(text.as_str(), spot(x + side / 2.0, y + high + 4.0), style))?;
             }
             Ok(())
         })
