@@ -18,6 +18,9 @@ mod error;
 
 pub use error::Error;
 
+// Links BLAS into every program that uses this crate, even one that calls only ndarray's `dot`.
+#[cfg(feature = "lapack")]
+use ndarray_linalg as _;
 use rand::{SeedableRng, rngs::ChaCha8Rng};
 
 /// The book's generator of random numbers, ChaCha with 8 rounds: the same stream on every machine.
