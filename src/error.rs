@@ -66,6 +66,12 @@ pub enum Error {
         /// The value that it had to reach.
         tolerance: f64,
     },
+    /// LAPACK gave up on a matrix.
+    #[error("LAPACK: {reason}")]
+    Lapack {
+        /// Its own message.
+        reason: String,
+    },
     /// Training left the range of numbers.
     #[error("{what} diverged at step {step}: the loss is {loss}")]
     Diverged {

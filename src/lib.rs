@@ -11,6 +11,7 @@
 
 pub mod data;
 pub mod energy;
+pub mod ols;
 pub mod plot;
 
 mod check;
