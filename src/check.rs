@@ -39,7 +39,12 @@ pub(crate) fn length(what: &'static str, expected: usize, got: usize, unit: &str
 }
 
 /// A scalar argument satisfies `allowed`; `must` says in words what that is.
-pub(crate) fn parameter(what: &'static str, value: f64, must: &'static str, allowed: bool) -> Result<(), Error> {
+pub(crate) fn parameter(
+    what: &'static str,
+    value: f64,
+    must: &'static str,
+    allowed: bool,
+) -> Result<(), Error> {
     if allowed { Ok(()) } else { Err(Error::Parameter { what, value, must }) }
 }
 

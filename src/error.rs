@@ -53,7 +53,9 @@ pub enum Error {
         advice: &'static str,
     },
     /// An iteration spent its budget before it met its stopping rule.
-    #[error("{what} did not converge in {iterations} iterations: {measure} is {value:e}, above {tolerance:e}")]
+    #[error(
+        "{what} did not converge in {iterations} iterations: {measure} is {value:e}, above {tolerance:e}"
+    )]
     NotConverged {
         /// The method.
         what: &'static str,

@@ -20,14 +20,16 @@
 //! | `--plot-paper` | background | `#FFFFFF` | `#1B1D21` |
 //! | `--plot-ink` | text and axes | `#333333` | `#D5D5D5` |
 //! | `--plot-grid` | grid lines | `#E3E3E3` | `#3A3D42` |
-//! | `--plot-1` | blue | `#0072B2` | `#4FA8E0` |
-//! | `--plot-2` | vermilion | `#D55E00` | `#FF8A4C` |
-//! | `--plot-3` | green | `#008A63` | `#35C79A` |
-//! | `--plot-4` | purple | `#A8468C` | `#DE8FC6` |
-//! | `--plot-5` | ochre | `#A87600` | `#E5B53B` |
-//! | `--plot-6` | sky | `#2A93CC` | `#A5D8F7` |
-//! | `--plot-7` | grey | `#6E6E6E` | `#A8A8A8` |
+//! | `--plot-1` | blue | `#0072B2` | `#56B4E9` |
+//! | `--plot-2` | vermilion | `#D55E00` | `#F8690E` |
+//! | `--plot-3` | green | `#179F7B` | `#17A67C` |
+//! | `--plot-4` | crimson | `#A62C6F` | `#FFB3AC` |
+//! | `--plot-5` | brown | `#815600` | `#EED655` |
+//! | `--plot-6` | azure | `#0E96FF` | `#C4E6FF` |
+//! | `--plot-7` | charcoal | `#3A3A3A` | `#7C8AB1` |
 //! | `--plot-font` | the typeface | `sans-serif` | `sans-serif` |
+//!
+//! The seven were chosen so that the closest two stay apart in the three common deficiencies of colour vision.
 //!
 //! Within a figure, series that share a legend share a colour and a marker, and an empty legend continues the
 //! series before it. Each series after the first differs by its dashes or its marker as well as by its colour.

@@ -49,7 +49,7 @@ pub(super) enum Ink {
     Series(usize),
 }
 
-const SERIES: [&str; 7] = ["#0072B2", "#D55E00", "#008A63", "#A8468C", "#A87600", "#2A93CC", "#6E6E6E"];
+const SERIES: [&str; 7] = ["#0072B2", "#D55E00", "#179F7B", "#A62C6F", "#815600", "#0E96FF", "#3A3A3A"];
 /// Solid, the dashes of `dashed`, and those that tell a second, third … solid line from the first.
 const DASHES: [&str; 6] = ["", "60 40", "160 30", "160 30 20 30", "20 30", "160 30 20 30 20 30"];
 pub(super) const SOLID_DASHES: [u8; 5] = [0, 2, 3, 4, 5];

@@ -2,9 +2,7 @@
 
 use downhill::{
     Error, data,
-    ols::{
-        Ols, Solver, condition_number, cost, cost_gradient, mse, normal_equations, polynomial_features,
-    },
+    ols::{Ols, Solver, condition_number, cost, cost_gradient, mse, normal_equations, polynomial_features},
     rng,
 };
 use ndarray::{Array1, Array2, Axis, array, concatenate};
@@ -494,7 +492,11 @@ fn ols_solver_error() {
         };
         // Without a residual, the theory of perturbations gives κε times a modest factor.
         for solver in [Solver::Auto, Solver::Qr, Solver::Svd] {
-            assert!(error(solver) < 100.0 * kappa * f64::EPSILON, "{solver:?} at {kappa:e}: {:e}", error(solver));
+            assert!(
+                error(solver) < 100.0 * kappa * f64::EPSILON,
+                "{solver:?} at {kappa:e}: {:e}",
+                error(solver)
+            );
         }
         if (4..=6).contains(&exponent) {
             assert!(error(Solver::Cholesky) < 100.0 * kappa.powi(2) * f64::EPSILON);
@@ -606,7 +608,13 @@ fn liquid_drop(protons: &Array1<f64>, neutrons: &Array1<f64>) -> Array2<f64> {
     let mut x = Array2::zeros((protons.len(), 5));
     for (mut row, (&z, &n)) in x.rows_mut().into_iter().zip(protons.iter().zip(neutrons)) {
         let a = z + n;
-        let pairing = if z % 2.0 != n % 2.0 { 0.0 } else if z % 2.0 == 0.0 { 1.0 } else { -1.0 };
+        let pairing = if z % 2.0 != n % 2.0 {
+            0.0
+        } else if z % 2.0 == 0.0 {
+            1.0
+        } else {
+            -1.0
+        };
         let terms =
             [a, -a.powf(2.0 / 3.0), -z * (z - 1.0) / a.cbrt(), -(n - z).powi(2) / a, pairing / a.sqrt()];
         row.assign(&Array1::from_iter(terms));
@@ -620,9 +628,8 @@ fn liquid_drop(protons: &Array1<f64>, neutrons: &Array1<f64>) -> Array2<f64> {
 #[test]
 fn nuclear_masses_example() {
     let nuclides = data::nuclides();
-    let heavy: Vec<usize> = (0..nuclides.protons.len())
-        .filter(|&i| nuclides.protons[i] + nuclides.neutrons[i] >= 16.0)
-        .collect();
+    let heavy: Vec<usize> =
+        (0..nuclides.protons.len()).filter(|&i| nuclides.protons[i] + nuclides.neutrons[i] >= 16.0).collect();
     let z = nuclides.protons.select(Axis(0), &heavy);
     let n = nuclides.neutrons.select(Axis(0), &heavy);
     let measured = nuclides.binding_energy.select(Axis(0), &heavy);

@@ -441,6 +441,8 @@ impl Reader<'_> {
                 Some((file, anchor)) => {
                     Directive::Include { file: file.to_owned(), anchor: anchor.to_owned() }
                 }
+                // A picture, which mdBook itself puts into the page.
+                None if rest.ends_with(".svg") => return None,
                 None => {
                     self.problem(at, "`{{#include file:anchor}}` names the anchor in the file");
                     return None;

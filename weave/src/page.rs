@@ -98,7 +98,7 @@ impl Writer<'_> {
         let number = self.book.place(id).and_then(|place| place.number.clone()).unwrap_or_default();
         let badge = self.badge(id)?;
         self.out.push_str(&format!(
-            "<div class=\"equation\" id=\"eq-{id}\">\n\n$$\n{tex}\n\\tag{{{number}}}\n$$\n\n<span class=\"eq-tools\">{badge}</span></div>"
+            "<div class=\"equation\" id=\"eq-{id}\">\n\n$$\n{tex}\n\\tag{{{number}}}\n$$\n\n<span class=\"eq-tools\">{badge}</span>\n</div>"
         ));
         Ok(())
     }
