@@ -153,6 +153,30 @@ impl Chapter {
     }
 }
 
+/// What holds of any text whatever, chapter or not; the fuzzer and the tests throw texts at it.
+///
+/// # Panics
+/// When one of the promises of [`Chapter::parse`] or of [`crate::program::source`] is broken.
+pub fn must_hold(text: &str) {
+    let chapter = Chapter::parse("chapters/any.md", text);
+    let lines = chapter.text.lines().count();
+    for piece in &chapter.pieces {
+        assert!(chapter.text.get(piece.range.clone()).is_some(), "{piece:?} is not a part of the text");
+        assert!((1..=lines).contains(&piece.line), "{piece:?} stands on no line");
+    }
+    assert!(chapter.pieces.is_sorted_by_key(|piece| piece.range.start));
+    for problem in &chapter.problems {
+        assert!(problem.line <= lines.max(1), "{problem} is on no line");
+    }
+    let program = crate::program::source(&chapter);
+    for cell in chapter.cells() {
+        for (offset, line) in cell.code.lines().enumerate() {
+            let kept = program.lines().nth(cell.first_line - 1 + offset).unwrap_or_default();
+            assert!(kept.contains(line), "line {} of the program is not the chapter's", cell.first_line + offset);
+        }
+    }
+}
+
 /// The byte at which each line begins.
 fn line_starts(text: &str) -> Vec<usize> {
     std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()

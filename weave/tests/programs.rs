@@ -1,7 +1,7 @@
 //! A program's lines are its chapter's lines, and its output is cut where its cells are.
 
 use weave::{
-    chapter::Chapter,
+    chapter::{self, Chapter},
     output::{Output, difference, split},
     program,
 };
@@ -58,4 +58,17 @@ fn outputs_agree_to_the_digits_shown() {
     assert!(difference(&svg("<circle cx=\"10\"/>"), &svg("<circle cx=\"15\"/>")).is_some());
     assert!(difference(&svg("<g/>"), &text("<g/>")).is_some());
     assert!(difference(&[], &text("a")).is_some());
+}
+
+/// What a fuzzer found worth keeping in ten minutes of `cargo fuzz run chapter`, and every beginning of a real chapter.
+#[test]
+fn any_text_is_a_chapter_or_a_list_of_problems() {
+    let fuzzed: Vec<String> = serde_json::from_str(include_str!("fuzzed.json")).unwrap();
+    assert!(fuzzed.len() > 100);
+    for text in &fuzzed {
+        chapter::must_hold(text);
+    }
+    for (end, _) in TEXT.char_indices() {
+        chapter::must_hold(&TEXT[..end]);
+    }
 }
