@@ -662,8 +662,7 @@ fn liquid_drop(protons: &Array1<f64>, neutrons: &Array1<f64>) -> Array2<f64> {
         } else {
             -1.0
         };
-        let terms =
-            [a, -a.powf(2.0 / 3.0), -z * z / a.cbrt(), -(n - z).powi(2) / a, pairing / a.sqrt()];
+        let terms = [a, -a.powf(2.0 / 3.0), -z * z / a.cbrt(), -(n - z).powi(2) / a, pairing / a.sqrt()];
         row.assign(&Array1::from_iter(terms));
     }
     x
