@@ -246,7 +246,7 @@ impl Solution {
         let p = r.ncols();
         let inverse = r.solve_triangular_into(UPLO::Upper, Diag::NonUnit, Array2::eye(p)).ok()?;
         let condition = frobenius(r) * frobenius(&inverse);
-        condition.is_finite().then(|| (inverse / &lengths.view().insert_axis(Axis(1)), condition))
+        condition.is_finite().then(|| (inverse / lengths.view().insert_axis(Axis(1)), condition))
     }
 }
 
@@ -290,10 +290,10 @@ fn by_qr(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Option<Solution> {
 // ANCHOR: by_svd
 fn by_svd(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Result<Solution, Error> {
     let (scaled, lengths) = unit_columns(x);
-    let (u, s, vt) = svd(scaled, JobSvd::Some)?;
+    let Svd { u, s, vt } = svd(scaled, JobSvd::Some)?;
     let rank = numerical_rank(x, &s);
     let (u, s, vt) = (u.slice(s![.., ..rank]), s.slice(s![..rank]), vt.slice(s![..rank, ..]));
-    let mut basis = &vt.t() / &s / &lengths.view().insert_axis(Axis(1));
+    let mut basis = &vt.t() / &s / lengths.view().insert_axis(Axis(1));
     if (1..x.ncols()).contains(&rank) {
         // Of the coefficients that predict the same, the shortest lie in the row space of x.
         let (row_space, _) = (&vt.t() * &lengths.view().insert_axis(Axis(1))).qr_into().map_err(lapack)?;
@@ -331,7 +331,7 @@ fn numerical_rank(x: &ArrayRef2<f64>, s: &ArrayRef1<f64>) -> usize {
 /// The refusal of a solver that needs independent columns.
 fn rank_deficient(x: &ArrayRef2<f64>) -> Error {
     match svd(unit_columns(x).0, JobSvd::None) {
-        Ok((_, s, _)) => Error::RankDeficient {
+        Ok(Svd { s, .. }) => Error::RankDeficient {
             what: "x",
             rank: numerical_rank(x, &s),
             needed: x.ncols(),
@@ -356,15 +356,22 @@ fn rank_deficient(x: &ArrayRef2<f64>) -> Error {
 pub fn condition_number(x: &ArrayRef2<f64>) -> Result<f64, Error> {
     check::non_empty("x", x)?;
     check::finite("x", x)?;
-    let (_, s, _) = svd(x.to_owned(), JobSvd::None)?;
+    let Svd { s, .. } = svd(x.to_owned(), JobSvd::None)?;
     let (largest, smallest) = (s[0], s[s.len() - 1]);
     Ok(if smallest == 0.0 { f64::INFINITY } else { largest / smallest })
 }
 
-/// $U$, the singular values in falling order, and $V^\top$; the two matrices are empty when `job` asks for none.
-fn svd(x: Array2<f64>, job: JobSvd) -> Result<(Array2<f64>, Array1<f64>, Array2<f64>), Error> {
+/// The factors of $X = U S V^\top$, with the singular values `s` in falling order; `u` and `vt` are empty when the job asks
+/// for neither.
+struct Svd {
+    u: Array2<f64>,
+    s: Array1<f64>,
+    vt: Array2<f64>,
+}
+
+fn svd(x: Array2<f64>, job: JobSvd) -> Result<Svd, Error> {
     let (u, s, vt) = x.svddc_into(job).map_err(lapack)?;
-    Ok((u.unwrap_or_default(), s, vt.unwrap_or_default()))
+    Ok(Svd { u: u.unwrap_or_default(), s, vt: vt.unwrap_or_default() })
 }
 
 /// $\lVert A \rVert_F$, the square root of the sum of the squares of the entries.
