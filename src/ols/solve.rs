@@ -58,6 +58,9 @@ struct Solution {
 /// to κ = ε^(−1/3) = 1.7·10⁵.
 const CHOLESKY_LIMIT: f64 = 1e5;
 
+/// The lengths of columns whose squares keep all their digits.
+const SQUARABLE: std::ops::Range<f64> = 1e-140..1e140;
+
 impl Ols {
     /// The coefficients that minimise $\lVert y - X\theta \rVert^2$, by the fastest solver that is safe.
     ///
@@ -89,7 +92,8 @@ impl Ols {
     ///
     /// # Errors
     /// Those of [`Ols::fit`]; and [`Error::RankDeficient`] from `Cholesky` and `Qr` when the columns of `x` depend on
-    /// one another, as far as the method can tell.
+    /// one another, as far as the method can tell; [`Error::Parameter`] from `Cholesky` when the square of a
+    /// column's length leaves the range of numbers.
     pub fn fit_with(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, solver: Solver) -> Result<Self, Error> {
         check::regression(x, y)?;
         // ANCHOR: rule
@@ -103,8 +107,8 @@ impl Ols {
                     (by_svd(x, y)?, Solver::Svd)
                 }
             }
-            Solver::Cholesky => (by_cholesky(x, y).ok_or_else(|| rank_deficient(x))?, solver),
-            Solver::Qr => (by_qr(x, y).ok_or_else(|| rank_deficient(x))?, solver),
+            Solver::Cholesky => (by_cholesky(x, y).ok_or_else(|| refusal(x, f64::EPSILON.sqrt()))?, solver),
+            Solver::Qr => (by_qr(x, y).ok_or_else(|| refusal(x, rank_tolerance(x)))?, solver),
             Solver::Svd => (by_svd(x, y)?, solver),
         };
         // ANCHOR_END: rule
@@ -258,8 +262,7 @@ fn by_cholesky(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Option<Solution> {
     }
     let (mut gram, moments) = normal_equations(x, y);
     let lengths = gram.diag().sqrt();
-    // Squares beyond this range have lost digits, or all.
-    if !lengths.iter().all(|length| (1e-140..1e140).contains(length)) {
+    if !lengths.iter().all(|length| SQUARABLE.contains(length)) {
         return None;
     }
     gram /= &lengths;
@@ -291,7 +294,7 @@ fn by_qr(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Option<Solution> {
 fn by_svd(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Result<Solution, Error> {
     let (scaled, lengths) = unit_columns(x);
     let Svd { u, s, vt } = svd(scaled, JobSvd::Some)?;
-    let rank = numerical_rank(x, &s);
+    let rank = numerical_rank(&s, rank_tolerance(x));
     let (u, s, vt) = (u.slice(s![.., ..rank]), s.slice(s![..rank]), vt.slice(s![..rank, ..]));
     let mut basis = &vt.t() / &s / lengths.view().insert_axis(Axis(1));
     if (1..x.ncols()).contains(&rank) {
@@ -323,21 +326,30 @@ fn rank_tolerance(x: &ArrayRef2<f64>) -> f64 {
     f64::EPSILON * x.nrows().max(x.ncols()) as f64
 }
 
-/// How many of the singular values `s` of `x`, in falling order, are not zero to working precision.
-fn numerical_rank(x: &ArrayRef2<f64>, s: &ArrayRef1<f64>) -> usize {
-    s.iter().take_while(|&&value| value > s[0] * rank_tolerance(x)).count()
+/// How many of the singular values `s`, in falling order, exceed the largest times `tolerance`.
+fn numerical_rank(s: &ArrayRef1<f64>, tolerance: f64) -> usize {
+    s.iter().take_while(|&&value| value > s[0] * tolerance).count()
 }
 
-/// The refusal of a solver that needs independent columns.
-fn rank_deficient(x: &ArrayRef2<f64>) -> Error {
-    match svd(unit_columns(x).0, JobSvd::None) {
-        Ok(Svd { s, .. }) => Error::RankDeficient {
-            what: "x",
-            rank: numerical_rank(x, &s),
-            needed: x.ncols(),
-            advice: "fit with Solver::Svd, or drop the columns that depend on others",
-        },
-        Err(error) => error,
+/// Why a solver that tells independent columns down to `tolerance` did not fit.
+fn refusal(x: &ArrayRef2<f64>, tolerance: f64) -> Error {
+    let (scaled, lengths) = unit_columns(x);
+    let s = match svd(scaled, JobSvd::None) {
+        Ok(Svd { s, .. }) => s,
+        Err(error) => return error,
+    };
+    let needed = x.ncols();
+    // The solvers go by a bound that is up to p times the condition number.
+    let rank = numerical_rank(&s, tolerance * needed as f64);
+    if rank < needed {
+        let advice = "fit with Solver::Svd, or drop the columns that depend on others";
+        return Error::RankDeficient { what: "x", rank, needed, advice };
+    }
+    let value = lengths.iter().copied().find(|length| !SQUARABLE.contains(length)).unwrap_or(f64::NAN);
+    Error::Parameter {
+        what: "the length of a column of x",
+        value,
+        must: "from 1e-140 to 1e140 for Solver::Cholesky",
     }
 }
 
