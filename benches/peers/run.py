@@ -88,6 +88,19 @@ class Ours:
         self.folder.cleanup()
 
 
+def in_words(size):
+    """A size as the table shows it."""
+    return "$" + ",\\ ".join(f"{name} = {value:,}".replace(",", "\\,") for name, value in size.items()) + "$"
+
+
+def power(value):
+    """A small number as the table shows it, to one digit."""
+    if value == 0:
+        return "the last bit"
+    digits, exponent = f"{value:.0e}".split("e")
+    return f"${digits} \\times 10^{{{int(exponent)}}}$"
+
+
 def compare(executable, name, work, size, threads):
     """The record of one size: our time, the peers' times, and how well they agree."""
     data = work.make(**size)
@@ -119,8 +132,8 @@ def compare(executable, name, work, size, threads):
         print(f"{name} {size} {threads} thread(s): {median[None]:.2e} s, "
               f"{peer['name']} {peer['seconds']:.2e} s, {peer['ratio']:.1f} times as long; they differ by {agreement:.0e}")
     return {
-        "name": name, "title": work.TITLE, "size": size, "threads": threads, "ours_seconds": median[None],
-        "peers": peers, "agreement": agreement, "tolerance": work.TOLERANCE, "growth": [],
+        "name": name, "title": work.TITLE, "size": in_words(size), "threads": threads, "ours_seconds": median[None],
+        "peers": peers, "agreement": power(agreement), "growth": [],
     }
 
 
@@ -137,7 +150,7 @@ def growth(executable, name, work):
         exponent = float(numpy.polyfit(*logs, 1)[0])
         print(f"{name}: time grows as {variable}^{exponent:.2f}, stated {work.STATED[variable]}")
         slopes.append({
-            "in": variable, "exponent": exponent, "stated": work.STATED[variable],
+            "in": f"${variable}$", "exponent": exponent, "stated": f"${variable}^{work.STATED[variable]}$",
             "sizes": sizes, "seconds": times,
         })
     return slopes
@@ -168,7 +181,7 @@ def main():
         rows[0]["growth"] = growth(executable, name, work)
         works.extend(rows)
     works.sort(key=lambda work: work["name"])
-    RECORD.write_text(json.dumps({"machine": machine(), "works": works}, indent=1) + "\n")
+    RECORD.write_text(json.dumps({"machine": machine(), "works": works}, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

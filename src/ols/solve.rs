@@ -58,6 +58,9 @@ struct Solution {
 /// to κ = ε^(−1/3) = 1.7·10⁵.
 const CHOLESKY_LIMIT: f64 = 1e5;
 
+/// The lengths of columns whose squares keep all their digits.
+const SQUARABLE: std::ops::Range<f64> = 1e-140..1e140;
+
 impl Ols {
     /// The coefficients that minimise $\lVert y - X\theta \rVert^2$, by the fastest solver that is safe.
     ///
@@ -89,7 +92,8 @@ impl Ols {
     ///
     /// # Errors
     /// Those of [`Ols::fit`]; and [`Error::RankDeficient`] from `Cholesky` and `Qr` when the columns of `x` depend on
-    /// one another, as far as the method can tell.
+    /// one another, as far as the method can tell; [`Error::Parameter`] from `Cholesky` when the square of a
+    /// column's length leaves the range of numbers.
     pub fn fit_with(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, solver: Solver) -> Result<Self, Error> {
         check::regression(x, y)?;
         // ANCHOR: rule
@@ -103,8 +107,8 @@ impl Ols {
                     (by_svd(x, y)?, Solver::Svd)
                 }
             }
-            Solver::Cholesky => (by_cholesky(x, y).ok_or_else(|| rank_deficient(x))?, solver),
-            Solver::Qr => (by_qr(x, y).ok_or_else(|| rank_deficient(x))?, solver),
+            Solver::Cholesky => (by_cholesky(x, y).ok_or_else(|| refusal(x, f64::EPSILON.sqrt()))?, solver),
+            Solver::Qr => (by_qr(x, y).ok_or_else(|| refusal(x, rank_tolerance(x)))?, solver),
             Solver::Svd => (by_svd(x, y)?, solver),
         };
         // ANCHOR_END: rule
@@ -246,7 +250,7 @@ impl Solution {
         let p = r.ncols();
         let inverse = r.solve_triangular_into(UPLO::Upper, Diag::NonUnit, Array2::eye(p)).ok()?;
         let condition = frobenius(r) * frobenius(&inverse);
-        condition.is_finite().then(|| (inverse / &lengths.view().insert_axis(Axis(1)), condition))
+        condition.is_finite().then(|| (inverse / lengths.view().insert_axis(Axis(1)), condition))
     }
 }
 
@@ -258,8 +262,7 @@ fn by_cholesky(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Option<Solution> {
     }
     let (mut gram, moments) = normal_equations(x, y);
     let lengths = gram.diag().sqrt();
-    // Squares beyond this range have lost digits, or all.
-    if !lengths.iter().all(|length| (1e-140..1e140).contains(length)) {
+    if !lengths.iter().all(|length| SQUARABLE.contains(length)) {
         return None;
     }
     gram /= &lengths;
@@ -290,10 +293,10 @@ fn by_qr(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Option<Solution> {
 // ANCHOR: by_svd
 fn by_svd(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Result<Solution, Error> {
     let (scaled, lengths) = unit_columns(x);
-    let (u, s, vt) = svd(scaled, JobSvd::Some)?;
-    let rank = numerical_rank(x, &s);
+    let Svd { u, s, vt } = svd(scaled, JobSvd::Some)?;
+    let rank = numerical_rank(&s, rank_tolerance(x));
     let (u, s, vt) = (u.slice(s![.., ..rank]), s.slice(s![..rank]), vt.slice(s![..rank, ..]));
-    let mut basis = &vt.t() / &s / &lengths.view().insert_axis(Axis(1));
+    let mut basis = &vt.t() / &s / lengths.view().insert_axis(Axis(1));
     if (1..x.ncols()).contains(&rank) {
         // Of the coefficients that predict the same, the shortest lie in the row space of x.
         let (row_space, _) = (&vt.t() * &lengths.view().insert_axis(Axis(1))).qr_into().map_err(lapack)?;
@@ -323,21 +326,30 @@ fn rank_tolerance(x: &ArrayRef2<f64>) -> f64 {
     f64::EPSILON * x.nrows().max(x.ncols()) as f64
 }
 
-/// How many of the singular values `s` of `x`, in falling order, are not zero to working precision.
-fn numerical_rank(x: &ArrayRef2<f64>, s: &ArrayRef1<f64>) -> usize {
-    s.iter().take_while(|&&value| value > s[0] * rank_tolerance(x)).count()
+/// How many of the singular values `s`, in falling order, exceed the largest times `tolerance`.
+fn numerical_rank(s: &ArrayRef1<f64>, tolerance: f64) -> usize {
+    s.iter().take_while(|&&value| value > s[0] * tolerance).count()
 }
 
-/// The refusal of a solver that needs independent columns.
-fn rank_deficient(x: &ArrayRef2<f64>) -> Error {
-    match svd(unit_columns(x).0, JobSvd::None) {
-        Ok((_, s, _)) => Error::RankDeficient {
-            what: "x",
-            rank: numerical_rank(x, &s),
-            needed: x.ncols(),
-            advice: "fit with Solver::Svd, or drop the columns that depend on others",
-        },
-        Err(error) => error,
+/// Why a solver that tells independent columns down to `tolerance` did not fit.
+fn refusal(x: &ArrayRef2<f64>, tolerance: f64) -> Error {
+    let (scaled, lengths) = unit_columns(x);
+    let s = match svd(scaled, JobSvd::None) {
+        Ok(Svd { s, .. }) => s,
+        Err(error) => return error,
+    };
+    let needed = x.ncols();
+    // The solvers go by a bound that is up to p times the condition number.
+    let rank = numerical_rank(&s, tolerance * needed as f64);
+    if rank < needed {
+        let advice = "fit with Solver::Svd, or drop the columns that depend on others";
+        return Error::RankDeficient { what: "x", rank, needed, advice };
+    }
+    let value = lengths.iter().copied().find(|length| !SQUARABLE.contains(length)).unwrap_or(f64::NAN);
+    Error::Parameter {
+        what: "the length of a column of x",
+        value,
+        must: "from 1e-140 to 1e140 for Solver::Cholesky",
     }
 }
 
@@ -356,15 +368,22 @@ fn rank_deficient(x: &ArrayRef2<f64>) -> Error {
 pub fn condition_number(x: &ArrayRef2<f64>) -> Result<f64, Error> {
     check::non_empty("x", x)?;
     check::finite("x", x)?;
-    let (_, s, _) = svd(x.to_owned(), JobSvd::None)?;
+    let Svd { s, .. } = svd(x.to_owned(), JobSvd::None)?;
     let (largest, smallest) = (s[0], s[s.len() - 1]);
     Ok(if smallest == 0.0 { f64::INFINITY } else { largest / smallest })
 }
 
-/// $U$, the singular values in falling order, and $V^\top$; the two matrices are empty when `job` asks for none.
-fn svd(x: Array2<f64>, job: JobSvd) -> Result<(Array2<f64>, Array1<f64>, Array2<f64>), Error> {
+/// The factors of $X = U S V^\top$, with the singular values `s` in falling order; `u` and `vt` are empty when the job asks
+/// for neither.
+struct Svd {
+    u: Array2<f64>,
+    s: Array1<f64>,
+    vt: Array2<f64>,
+}
+
+fn svd(x: Array2<f64>, job: JobSvd) -> Result<Svd, Error> {
     let (u, s, vt) = x.svddc_into(job).map_err(lapack)?;
-    Ok((u.unwrap_or_default(), s, vt.unwrap_or_default()))
+    Ok(Svd { u: u.unwrap_or_default(), s, vt: vt.unwrap_or_default() })
 }
 
 /// $\lVert A \rVert_F$, the square root of the sum of the squares of the entries.

@@ -13,8 +13,11 @@ type Answer = Vec<(&'static str, ArrayD<f64>)>;
 /// A work that has read its input; each call is one run, and only the call is timed.
 type Work = Box<dyn FnMut() -> Answer>;
 
-/// The works, by name: each reads its input and returns what is to be timed.
-const WORKS: &[(&str, fn(&Folder) -> Work)] = &[("ols", ols::prepare)];
+/// Reads the input of a work and returns what is to be timed.
+type Prepare = fn(&Folder) -> Work;
+
+/// The works, by name.
+const WORKS: &[(&str, Prepare)] = &[("ols", ols::prepare)];
 
 /// The input of a work: arrays as raw little-endian numbers, each with its shape in a text file beside it.
 struct Folder<'a>(&'a Path);
