@@ -30,7 +30,8 @@ pub fn soft_threshold(z: f64, tau: f64) -> f64 {
 ///
 /// Coordinate descent on a working set of columns, whose Gram matrix is kept, so that a step costs
 /// one pass over the set and not over the samples. The set begins as the strong rule guesses it; a product with all columns
-/// then checks every column that was left out and measures the duality gap, which is the stopping rule.
+/// then checks every column that was left out and measures the duality gap, which is the stopping rule. Every fifth sweep
+/// extrapolates from the last ones (Q. Bertrand, M. Massias, AISTATS 2021).
 /// Memory: a copy of `x`, and of the working set its columns and Gram matrix.
 ///
 /// ```
@@ -88,6 +89,9 @@ impl LassoPath {
 
 /// Sweeps over the working set that one penalty may take before we give up.
 const MOST_SWEEPS: usize = 100_000;
+
+/// How many points an extrapolation combines, and one more.
+const TRAIL: usize = 6;
 
 impl Lasso {
     /// Takes the design `x`, `n × p`, and the targets `y`, `n`. Columns should be on one scale: see [`super::Standardizer`].
@@ -288,6 +292,18 @@ struct Descent<'a> {
     /// $\mathbf X^\top\mathbf r$ for all features, as of the last check.
     correlations: Array1<f64>,
     candidates: Vec<usize>,
+    trail: Trail,
+}
+
+/// The last few points of the descent, from which a better one is extrapolated.
+#[derive(Default)]
+struct Trail {
+    /// How many of the points are filled.
+    length: usize,
+    /// Coefficients and gradient of each point.
+    points: [(Vec<f64>, Vec<f64>); TRAIL],
+    /// The extrapolated coefficients and gradient; after a trial, whichever of the two points lost.
+    trial: (Vec<f64>, Vec<f64>),
 }
 
 impl<'a> Descent<'a> {
@@ -304,6 +320,7 @@ impl<'a> Descent<'a> {
             residual: problem.targets.clone(),
             correlations: problem.target_correlations.clone(),
             candidates: Vec::new(),
+            trail: Trail::default(),
         }
     }
 
@@ -321,8 +338,10 @@ impl<'a> Descent<'a> {
         loop {
             while self.gap_within(lambda) > inner_goal && sweeps < MOST_SWEEPS {
                 self.sweep(threshold);
+                self.accelerate(lambda);
                 sweeps += 1;
             }
+            self.trail.clear();
             let gap = self.check_all(lambda);
             if gap <= goal {
                 return Ok(gap);
@@ -367,6 +386,40 @@ impl<'a> Descent<'a> {
         }
     }
     // ANCHOR_END: sweep
+
+    /// Notes where the descent stands. When the trail is full, jumps to the affine combination of its points whose step
+    /// would be shortest (Anderson acceleration), if that lowers the cost, and begins a new trail.
+    ///
+    /// The gradient is affine in the coefficients, so the same combination gives it without a product.
+    fn accelerate(&mut self, lambda: f64) {
+        self.trail.push(&self.theta, &self.gradient);
+        if !self.trail.extrapolate() {
+            return;
+        }
+        let before = self.cost(lambda);
+        self.swap_with_trial();
+        if self.cost(lambda) >= before {
+            self.swap_with_trial();
+        }
+    }
+
+    fn swap_with_trial(&mut self) {
+        std::mem::swap(&mut self.theta, &mut self.trail.trial.0);
+        std::mem::swap(&mut self.gradient, &mut self.trail.trial.1);
+    }
+
+    /// `n` times the cost, less its value at zero.
+    fn cost(&self, lambda: f64) -> f64 {
+        let n = self.problem.samples();
+        let ridge = n * self.problem.ridge;
+        let mut cost = 0.0;
+        for ((&theta, &gradient), &j) in self.theta.iter().zip(&self.gradient).zip(&self.members) {
+            // ‖r‖² − ‖y‖² = −θᵀ(Xᵀr + Xᵀy).
+            cost += n * lambda * theta.abs() + ridge * theta * theta
+                - theta * (gradient + self.problem.target_correlations[j]);
+        }
+        cost
+    }
 
     /// The duality gap of the problem that has only the columns of the working set.
     fn gap_within(&self, lambda: f64) -> f64 {
@@ -474,6 +527,75 @@ impl<'a> Descent<'a> {
             row[j] = theta;
         }
     }
+}
+
+impl Trail {
+    fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    fn push(&mut self, theta: &[f64], gradient: &[f64]) {
+        let (own_theta, own_gradient) = &mut self.points[self.length];
+        own_theta.clear();
+        own_theta.extend_from_slice(theta);
+        own_gradient.clear();
+        own_gradient.extend_from_slice(gradient);
+        self.length += 1;
+    }
+
+    /// When the trail is full, empties it into `trial` and says so, unless its steps are too alike to combine.
+    fn extrapolate(&mut self) -> bool {
+        if self.length < TRAIL {
+            return false;
+        }
+        self.clear();
+        let step = |k: usize, j: usize| self.points[k + 1].0[j] - self.points[k].0[j];
+        let size = self.points[0].0.len();
+        let mut products = [[0.0; TRAIL - 1]; TRAIL - 1];
+        for a in 0..TRAIL - 1 {
+            for b in 0..=a {
+                products[a][b] = (0..size).map(|j| step(a, j) * step(b, j)).sum();
+            }
+        }
+        let Some(weights) = shortest_combination(products) else { return false };
+        let (theta, gradient) = &mut self.trial;
+        for (trial, part) in [(theta, 0), (gradient, 1)] {
+            trial.clear();
+            trial.resize(size, 0.0);
+            for (weight, point) in weights.iter().zip(&self.points[1..]) {
+                let values = if part == 0 { &point.0 } else { &point.1 };
+                trial.iter_mut().zip(values).for_each(|(trial, value)| *trial += weight * value);
+            }
+        }
+        true
+    }
+}
+
+/// The weights $w$, of sum 1, that minimise $w^\top\mathbf M w$: $\mathbf M^{-1}\mathbf 1$ over its sum, by Cholesky's
+/// factorisation. Takes the lower triangle of $\mathbf M$; nothing when it is singular.
+fn shortest_combination<const K: usize>(mut m: [[f64; K]; K]) -> Option<[f64; K]> {
+    let trace: f64 = (0..K).map(|k| m[k][k]).sum();
+    for a in 0..K {
+        // A little of the identity keeps nearly parallel steps from giving huge weights of opposite sign.
+        m[a][a] += 1e-12 * trace;
+        for b in 0..=a {
+            let inner = (0..b).map(|c| m[a][c] * m[b][c]).sum::<f64>();
+            let rest = m[a][b] - inner;
+            m[a][b] = if a == b { rest.sqrt() } else { rest / m[b][b] };
+        }
+    }
+    let mut weights = [1.0; K];
+    for a in 0..K {
+        let inner = (0..a).map(|b| m[a][b] * weights[b]).sum::<f64>();
+        weights[a] = (weights[a] - inner) / m[a][a];
+    }
+    for a in (0..K).rev() {
+        let inner = (a + 1..K).map(|b| m[b][a] * weights[b]).sum::<f64>();
+        weights[a] = (weights[a] - inner) / m[a][a];
+    }
+    let total: f64 = weights.iter().sum();
+    let weights = weights.map(|weight| weight / total);
+    weights.iter().all(|weight| weight.is_finite()).then_some(weights)
 }
 
 fn largest_magnitude(values: &ArrayRef1<f64>) -> f64 {
