@@ -337,8 +337,10 @@ impl<'a> Descent<'a> {
         let mut sweeps = 0;
         loop {
             while self.gap_within(lambda) > inner_goal && sweeps < MOST_SWEEPS {
-                self.sweep(threshold);
+                // In this order, for a combination of points has not the exact zeros that a sweep leaves.
                 self.accelerate(lambda);
+                self.sweep(threshold);
+                self.trail.push(&self.theta, &self.gradient);
                 sweeps += 1;
             }
             self.trail.clear();
@@ -387,12 +389,11 @@ impl<'a> Descent<'a> {
     }
     // ANCHOR_END: sweep
 
-    /// Notes where the descent stands. When the trail is full, jumps to the affine combination of its points whose step
+    /// When the trail is full, jumps to the affine combination of its points whose step
     /// would be shortest (Anderson acceleration), if that lowers the cost, and begins a new trail.
     ///
     /// The gradient is affine in the coefficients, so the same combination gives it without a product.
     fn accelerate(&mut self, lambda: f64) {
-        self.trail.push(&self.theta, &self.gradient);
         if !self.trail.extrapolate() {
             return;
         }
