@@ -14,7 +14,6 @@ pub struct CrossValidation {
 }
 
 impl CrossValidation {
-    // ANCHOR: standard_error
     /// The mean over the folds, `m`.
     pub fn mean(&self) -> Array1<f64> {
         self.errors.sum_axis(Axis(0)) / self.folds()
@@ -25,7 +24,6 @@ impl CrossValidation {
         let deviations = &self.errors - &self.mean();
         (deviations.pow2().sum_axis(Axis(0)) / (self.folds() - 1.0) / self.folds()).sqrt()
     }
-    // ANCHOR_END: standard_error
 
     /// Which penalty has the least mean error: its place in [`CrossValidation::lambdas`].
     pub fn best(&self) -> usize {

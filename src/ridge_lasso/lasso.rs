@@ -330,10 +330,8 @@ impl<'a> Descent<'a> {
         let threshold = n * lambda / 2.0;
         let goal = self.problem.tolerance * self.target_square / n;
         let mut inner_goal = goal / 2.0;
-        // ANCHOR: strong_rule
         // The strong rule: a correlation hardly ever changes faster than the penalty does.
         self.admit(n * (2.0 * lambda - previous) / 2.0);
-        // ANCHOR_END: strong_rule
         let mut sweeps = 0;
         loop {
             while self.gap_within(lambda) > inner_goal && sweeps < MOST_SWEEPS {

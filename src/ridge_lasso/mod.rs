@@ -38,7 +38,6 @@ pub use standardize::Standardizer;
 
 use ndarray::{ArrayRef1, ArrayRef2};
 
-// ANCHOR: norms
 /// $\lVert\mathbf v\rVert_1=\sum_i |v_i|$.
 ///
 /// ```
@@ -63,7 +62,6 @@ pub fn l2_norm(v: &ArrayRef1<f64>) -> f64 {
     }
     largest * v.iter().map(|v| (v / largest).powi(2)).sum::<f64>().sqrt()
 }
-// ANCHOR_END: norms
 
 // ANCHOR: costs
 /// The cost that ridge regression minimises,
