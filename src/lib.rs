@@ -13,6 +13,7 @@ pub mod data;
 pub mod energy;
 pub mod ols;
 pub mod plot;
+pub mod ridge_lasso;
 
 mod check;
 mod error;

@@ -14,6 +14,7 @@ A work is two short files: `<work>.py` here, with the data and the peers, and `o
     make(**size)                   {name: array or number}: the input, from a fixed seed
     PEERS                          {name: (version, function of the input that returns {name: array})}
     disagreement(input, a, b)      how far two answers differ, relative
+    ROUNDS                         optional: fewer rounds, for peers that take long
 
 The runs alternate, ours and each peer in turn, with the same number of BLAS threads; a time is the median over the rounds.
 The table goes to `book/speed.json`, the works not run this time staying as they are.
@@ -108,7 +109,7 @@ def compare(executable, name, work, size, threads):
     seconds = {peer: [] for peer in [None, *work.PEERS]}
     answers = {}
     with threadpool_limits(threads):
-        for round in range(ROUNDS + 1):
+        for round in range(getattr(work, "ROUNDS", ROUNDS) + 1):
             for peer, times in seconds.items():
                 if peer is None:
                     elapsed = ours.run()
@@ -144,7 +145,7 @@ def growth(executable, name, work):
         times = []
         for size in sizes:
             ours = Ours(executable, name, work.make(**size), threads=1)
-            times.append(statistics.median(sorted(ours.run() for _ in range(ROUNDS + 1))[:-1]))
+            times.append(statistics.median(sorted(ours.run() for _ in range(getattr(work, "ROUNDS", ROUNDS) + 1))[:-1]))
             ours.close()
         logs = numpy.log([size[variable] for size in sizes]), numpy.log(times)
         exponent = float(numpy.polyfit(*logs, 1)[0])

@@ -2,3 +2,4 @@
 mod data;
 mod ols;
 mod plot;
+mod ridge_lasso;

@@ -60,7 +60,7 @@ fn outputs_agree_to_the_digits_shown() {
     assert!(difference(&[], &text("a")).is_some());
 }
 
-/// What a fuzzer found worth keeping in ten minutes of `cargo fuzz run chapter`, and every beginning of a real chapter.
+/// What a fuzzer found worth keeping in five minutes of `cargo fuzz run chapter`, and every beginning of a real chapter.
 #[test]
 fn any_text_is_a_chapter_or_a_list_of_problems() {
     let fuzzed: Vec<String> = serde_json::from_str(include_str!("fuzzed.json")).unwrap();
