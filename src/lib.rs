@@ -12,6 +12,7 @@
 pub mod data;
 pub mod energy;
 pub mod ols;
+pub mod hopfield;
 pub mod plot;
 
 mod check;
