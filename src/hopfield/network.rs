@@ -182,7 +182,8 @@ impl Hopfield {
         let mut weights = basis.t().dot(&basis);
         weights.diag_mut().fill(0.0);
         // ANCHOR_END: projection
-        let weights = (&weights + &weights.t()) / 2.0; // a product rounds its two triangles apart
+        // A product rounds its two triangles apart, and leaves dust where a projection, with entries up to 1, has zeros.
+        let weights = (&weights + &weights.t()).mapv_into(|w| if w.abs() < 1e-12 { 0.0 } else { 0.5 * w });
         Ok(Self::unchecked(weights, Array1::zeros(patterns.ncols())))
     }
 

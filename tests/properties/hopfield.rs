@@ -171,7 +171,7 @@ fn edges_that_are_answered() {
         "a basis of the whole space: nothing is left"
     );
     let cue = random_patterns(1, 30, &mut rng).row(0).to_owned();
-    assert_eq!(projection.recall(&cue, &mut rng).unwrap().state, cue, "near-ties, but it ends");
+    assert!(projection.recall(&cue, &mut rng).unwrap().state.iter().all(|&s| s == 1.0), "nothing but ties");
 
     let constant = Array2::from_elem((4, 10), -1.0);
     assert_eq!(Hopfield::hebbian(&constant).unwrap().fraction_stable(&constant), 1.0);
