@@ -9,14 +9,10 @@
 //! Constructors, `fit` and loaders check their input and return [`Error`]; methods that evaluate a model
 //! panic on an argument of the wrong length, as ndarray does, and say so.
 
-// ndarray's products call BLAS as soon as ndarray-linalg is in the build; this brings the library that has it.
-#[cfg(feature = "lapack")]
-use ndarray_linalg as _;
-
 pub mod data;
 pub mod energy;
-pub mod ols;
 pub mod hopfield;
+pub mod ols;
 pub mod plot;
 
 mod check;

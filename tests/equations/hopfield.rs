@@ -754,6 +754,36 @@ fn erratum_hopfield_capacity() {
     assert!(capacity::retrieval_limit().load < 0.15);
 }
 
+/// The three mean-field relations, iterated, against networks that have settled: their overlap, and the spread of their overlaps
+/// with the other patterns. Source: Hertz, Krogh & Palmer (1991).
+#[test]
+fn hopfield_mean_field() {
+    let (n, count) = (2000, 200);
+    let load = count as f64 / n as f64;
+    let (mut m, mut r) = (1.0, 1.0_f64);
+    for _ in 0..100 {
+        let y = m / (2.0 * load * r).sqrt();
+        let c = (2.0 / (std::f64::consts::PI * load * r)).sqrt() * (-y * y).exp();
+        m = 1.0 - 2.0 * normal_tail(y * 2_f64.sqrt());
+        r = (1.0 - c).powi(-2);
+    }
+    assert!(r > 1.02, "without the response r would be 1: {r}");
+    let mut rng = rng(42);
+    let patterns = random_patterns(count, n, &mut rng);
+    let net = Hopfield::hebbian(&patterns).unwrap();
+    let (mut overlaps, mut spreads) = (Vec::new(), Vec::new());
+    for mu in 0..20 {
+        let end = net.recall(&patterns.row(mu), &mut rng).unwrap().state;
+        overlaps.push(overlap(&end, &patterns.row(mu)));
+        let others = (0..count).filter(|&nu| nu != mu).map(|nu| overlap(&end, &patterns.row(nu)).powi(2));
+        spreads.push(n as f64 * mean(&others.collect::<Vec<_>>()));
+    }
+    // Four standard errors over 20 recalls, and corrections of order 1/n to the overlap and P/n² to the spread.
+    let error = |values: &[f64]| 4.0 * (sample_variance(values) / values.len() as f64).sqrt();
+    assert!((mean(&overlaps) - m).abs() < error(&overlaps) + 1e-3, "{} {m}", mean(&overlaps));
+    assert!((mean(&spreads) - r).abs() < error(&spreads) + 0.01, "{} {r}", mean(&spreads));
+}
+
 /// The maximum of α(y) against a fine scan, and the overlap after recall, below and above it, by experiment.
 /// Source: Amit, Gutfreund & Sompolinsky (1985).
 #[test]

@@ -1,3 +1,3 @@
 //! One test a statement: the test of the statement labelled `x-y` in a chapter is `x_y` in its module.
-mod ols;
 mod hopfield;
+mod ols;

@@ -1,6 +1,7 @@
 //! Our side of `benches/peers/run.py`: `peer <work> <folder>` reads the input of a work from the folder, runs the work
 //! once for each line on standard input, prints the seconds it took, and writes the answer to the folder.
 
+mod hopfield;
 mod ols;
 
 use std::{fs, io, path::Path, process::ExitCode, time::Instant};
@@ -14,7 +15,7 @@ type Answer = Vec<(&'static str, ArrayD<f64>)>;
 type Work = Box<dyn FnMut() -> Answer>;
 
 /// The works, by name: each reads its input and returns what is to be timed.
-const WORKS: &[(&str, fn(&Folder) -> Work)] = &[("ols", ols::prepare)];
+const WORKS: &[(&str, fn(&Folder) -> Work)] = &[("hopfield", hopfield::prepare), ("ols", ols::prepare)];
 
 /// The input of a work: arrays as raw little-endian numbers, each with its shape in a text file beside it.
 struct Folder<'a>(&'a Path);
