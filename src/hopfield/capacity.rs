@@ -54,6 +54,8 @@ pub fn load(y: f64) -> f64 {
 /// The largest load at which memories are still valleys, and the overlap of those valleys with the memories.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetrievalLimit {
+    /// The signal-to-noise ratio $y_c$ of those valleys.
+    pub ratio: f64,
     /// The load $\alpha_c = \max_y \alpha(y)$, patterns per unit.
     pub load: f64,
     /// The overlap $\operatorname{erf}(y_c)$ there.
@@ -76,5 +78,5 @@ pub fn retrieval_limit() -> RetrievalLimit {
         if load(left) < load(right) { low = left } else { high = right }
     }
     let y = 0.5 * (low + high);
-    RetrievalLimit { load: load(y), overlap: libm::erf(y) }
+    RetrievalLimit { ratio: y, load: load(y), overlap: libm::erf(y) }
 }

@@ -124,11 +124,12 @@ fn erratum_hopfield_energy_with_threshold_sign() {
         assert!(end == cue || printed(&end) > printed(&cue), "the network's rule climbs what is printed");
         assert!(energy_by_sums(&net, &end) <= energy_by_sums(&net, &cue) + 1e-12);
     }
-    // A unit with a high threshold prefers −1; the printed term rewards +1.
+    // A unit with a high threshold prefers −1; the printed term is lower at +1.
     let lone = Hopfield::new(array![[0.0]], array![1.0]).unwrap();
     assert_eq!(lone.recall(&array![1.0], &mut rng).unwrap().state, array![-1.0]);
     assert!(lone.energy(&array![-1.0]) < lone.energy(&array![1.0]));
-    assert!(-1.0 * lone.thresholds()[0] < 1.0 * lone.thresholds()[0], "−θs is lower at s = +1");
+    let printed = |s: f64| -lone.thresholds()[0] * s;
+    assert!(printed(1.0) < printed(-1.0));
 }
 
 /// E = +Σ w s s, as one source prints it, at all states: the stored pattern is then the highest, not the lowest.
@@ -266,8 +267,10 @@ fn hopfield_symmetry_monotone_energy() {
     assert_eq!(seen, [(-1.0, -1.0), (1.0, 1.0), (-1.0, -1.0), (1.0, 1.0)]);
     // In turns, but with the self-weight −1, one unit is never content.
     let self_weight = -1.0;
-    assert_ne!(f64::signum(self_weight * 1.0), 1.0);
-    assert_ne!(f64::signum(self_weight * -1.0), -1.0);
+    for s in [1.0, -1.0] {
+        let field: f64 = self_weight * s;
+        assert_ne!(field.signum(), s);
+    }
     // ΔE = −(s′−s) h − ½ wᵢᵢ (s′−s)² in general, against energies with a diagonal.
     let diagonal = array![[0.7, 0.4], [0.4, -0.2]];
     let energy = |s: &Array1<f64>| -0.5 * s.dot(&diagonal.dot(s));
