@@ -11,6 +11,7 @@
 
 pub mod data;
 pub mod energy;
+pub mod hopfield;
 pub mod ols;
 pub mod plot;
 pub mod ridge_lasso;

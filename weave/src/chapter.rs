@@ -172,7 +172,11 @@ pub fn must_hold(text: &str) {
     for cell in chapter.cells() {
         for (offset, line) in cell.code.lines().enumerate() {
             let kept = program.lines().nth(cell.first_line - 1 + offset).unwrap_or_default();
-            assert!(kept.contains(line), "line {} of the program is not the chapter's", cell.first_line + offset);
+            assert!(
+                kept.contains(line),
+                "line {} of the program is not the chapter's",
+                cell.first_line + offset
+            );
         }
     }
 }

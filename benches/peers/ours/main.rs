@@ -1,6 +1,7 @@
 //! Our side of `benches/peers/run.py`: `peer <work> <folder>` reads the input of a work from the folder, runs the work
 //! once for each line on standard input, prints the seconds it took, and writes the answer to the folder.
 
+mod hopfield;
 mod lasso;
 mod ols;
 mod ridge;
@@ -19,7 +20,12 @@ type Work = Box<dyn FnMut() -> Answer>;
 type Prepare = fn(&Folder) -> Work;
 
 /// The works, by name.
-const WORKS: &[(&str, Prepare)] = &[("lasso", lasso::prepare), ("ols", ols::prepare), ("ridge", ridge::prepare)];
+const WORKS: &[(&str, Prepare)] = &[
+    ("hopfield", hopfield::prepare),
+    ("lasso", lasso::prepare),
+    ("ols", ols::prepare),
+    ("ridge", ridge::prepare),
+];
 
 /// The input of a work: arrays as raw little-endian numbers, each with its shape in a text file beside it.
 struct Folder<'a>(&'a Path);
