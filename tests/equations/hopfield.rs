@@ -787,10 +787,16 @@ fn hopfield_mean_field() {
     assert!((mean(&spreads) - r).abs() < error(&spreads) + 0.01, "{} {r}", mean(&spreads));
 }
 
-/// The maximum of α(y) against a fine scan, and the overlap after recall, below and above it, by experiment.
+/// α(y) put back into the three mean-field relations; its maximum against a fine scan; and the overlap after recall, below and above it, by experiment.
 /// Source: Amit, Gutfreund & Sompolinsky (1985).
 #[test]
 fn hopfield_retrieval_load() {
+    for y in [0.3, 0.8, 1.5, 2.5, 4.0] {
+        let (load, m) = (capacity::load(y), 1.0 - 2.0 * normal_tail(y * 2_f64.sqrt()));
+        let r = (m / y).powi(2) / (2.0 * load); // from the definition of y
+        let c = (2.0 / (std::f64::consts::PI * load * r)).sqrt() * (-y * y).exp();
+        assert!((r * (1.0 - c).powi(2) - 1.0).abs() < 1e-9, "{y}");
+    }
     let scan = (1..40_000).map(|k| k as f64 * 1e-4).map(|y| (capacity::load(y), y));
     let (best, y) = scan.fold((0.0, 0.0), |a, b| if b.0 > a.0 { b } else { a });
     let limit = capacity::retrieval_limit();
