@@ -381,6 +381,25 @@ fn lasso_coordinate_update() {
     }
 }
 
+/// The bound before anything is dropped, at random pairs of coefficients and dual points feasible or not, against the cost; equal at u = r.
+#[test]
+fn lasso_lower_bound() {
+    let (x, y) = problem(31);
+    let (n, lambda) = (30.0, 0.4);
+    let mut rng = rng(32);
+    for _ in 0..200 {
+        let theta = normal(4, &mut rng);
+        let bound = |u: &Array1<f64>| {
+            (2.0 * u.dot(&y) - u.dot(u)) / n - 2.0 / n * x.t().dot(u).dot(&theta)
+                + lambda * ridge_lasso::l1_norm(&theta)
+        };
+        let cost = lasso_cost(&x, &y, &theta, lambda);
+        let residual = &y - &x.dot(&theta);
+        assert!(bound(&(&residual + &normal(30, &mut rng))) < cost);
+        assert!((bound(&residual) - cost).abs() < 1e-12 * cost);
+    }
+}
+
 /// Weak duality by trial: the dual objective at random feasible points never exceeds the cost at random coefficients; strong duality at the solution.
 #[test]
 fn lasso_dual() {
