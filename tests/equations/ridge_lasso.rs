@@ -381,6 +381,25 @@ fn lasso_coordinate_update() {
     }
 }
 
+/// The bound before anything is dropped, at random pairs of coefficients and dual points feasible or not, against the cost; equal at u = r.
+#[test]
+fn lasso_lower_bound() {
+    let (x, y) = problem(31);
+    let (n, lambda) = (30.0, 0.4);
+    let mut rng = rng(32);
+    for _ in 0..200 {
+        let theta = normal(4, &mut rng);
+        let bound = |u: &Array1<f64>| {
+            (2.0 * u.dot(&y) - u.dot(u)) / n - 2.0 / n * x.t().dot(u).dot(&theta)
+                + lambda * ridge_lasso::l1_norm(&theta)
+        };
+        let cost = lasso_cost(&x, &y, &theta, lambda);
+        let residual = &y - &x.dot(&theta);
+        assert!(bound(&(&residual + &normal(30, &mut rng))) < cost);
+        assert!((bound(&residual) - cost).abs() < 1e-12 * cost);
+    }
+}
+
 /// Weak duality by trial: the dual objective at random feasible points never exceeds the cost at random coefficients; strong duality at the solution.
 #[test]
 fn lasso_dual() {
@@ -481,6 +500,19 @@ fn lasso_strong_rule() {
     }
     // A rule of thumb, not a theorem: it may err, but hardly ever does.
     assert!(discarded > 300 && wrong <= 3, "{discarded} discarded, {wrong} of them wrongly");
+
+    // Without a path the rule cannot help, and the first working set, the hundred most correlated columns, lacks some
+    // that are needed: only the check of all columns finds them.
+    let x = normal_matrix(60, 400, &mut rng);
+    let y = x.dot(&normal(400, &mut rng));
+    let lasso = Lasso::new(&x, &y).unwrap();
+    let lambda = 0.05 * lasso.lambda_max();
+    let theta = lasso.fit(lambda).unwrap();
+    let mut by_correlation: Vec<usize> = (0..400).collect();
+    let correlations = x.t().dot(&y);
+    by_correlation.sort_by(|&i, &j| correlations[j].abs().total_cmp(&correlations[i].abs()));
+    assert!(by_correlation[100..].iter().any(|&j| theta[j] != 0.0));
+    assert!(lasso.duality_gap(&theta, lambda) <= 1e-8 * y.dot(&y) / 60.0);
 }
 
 /// Selection and shrinkage: exact zeros where the truth has them, none in ridge; the 1-norm never grows with the penalty.
