@@ -551,9 +551,9 @@ impl Trail {
         let step = |k: usize, j: usize| self.points[k + 1].0[j] - self.points[k].0[j];
         let size = self.points[0].0.len();
         let mut products = [[0.0; TRAIL - 1]; TRAIL - 1];
-        for a in 0..TRAIL - 1 {
-            for b in 0..=a {
-                products[a][b] = (0..size).map(|j| step(a, j) * step(b, j)).sum();
+        for (a, row) in products.iter_mut().enumerate() {
+            for (b, product) in row[..=a].iter_mut().enumerate() {
+                *product = (0..size).map(|j| step(a, j) * step(b, j)).sum();
             }
         }
         let Some(weights) = shortest_combination(products) else { return false };

@@ -299,7 +299,7 @@ fn lasso_subgradient() {
     let mut rng = rng(14);
     for (n, p) in [(30, 4), (20, 60)] {
         let x = normal_matrix(n, p, &mut rng);
-        let y = 3.0 * &x.column(0) - &x.column(1) + 0.3 * normal(n, &mut rng);
+        let y = 3.0 * &x.column(0) - x.column(1) + 0.3 * normal(n, &mut rng);
         for lambda in [0.02, 0.2, 1.0] {
             let theta = Lasso::new(&x, &y).unwrap().tolerance(1e-14).unwrap().fit(lambda).unwrap();
             let slopes = x.t().dot(&(&y - &x.dot(&theta))) * (2.0 / n as f64);
@@ -482,7 +482,7 @@ fn lasso_strong_rule() {
     let mut rng = rng(21);
     let (n, p) = (25, 60);
     let x = normal_matrix(n, p, &mut rng);
-    let y = 2.0 * &x.column(3) - &x.column(40) + 0.1 * normal(n, &mut rng);
+    let y = 2.0 * &x.column(3) - x.column(40) + 0.1 * normal(n, &mut rng);
     let lasso = Lasso::new(&x, &y).unwrap().tolerance(1e-14).unwrap();
     let path = lasso.path(&lasso.lambda_grid(12, 0.05).unwrap()).unwrap();
     let (mut discarded, mut wrong) = (0, 0);
@@ -635,7 +635,7 @@ fn lasso_gap_safe() {
     let mut rng = rng(27);
     let (n, p) = (25.0, 60);
     let x = normal_matrix(25, p, &mut rng);
-    let y = 2.0 * &x.column(3) - &x.column(40) + 0.1 * normal(25, &mut rng);
+    let y = 2.0 * &x.column(3) - x.column(40) + 0.1 * normal(25, &mut rng);
     let rough = Lasso::new(&x, &y).unwrap().tolerance(1e-4).unwrap();
     let lambda = 0.3 * rough.lambda_max();
     // A little off the solution: at it, the radius would be the root of a rounding error.
