@@ -14,7 +14,8 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 20
 
 book: weave api ## the book, in target/book
-	mdbook build
+	@mdbook build 2>target/mdbook.log || { cat target/mdbook.log; exit 1; }
+	@! grep -A 1 -E "HTML (end )?tag|Rendering failed|ERROR" target/mdbook.log || { echo "mdBook found damaged HTML"; exit 1; }
 	@mkdir -p target/book/api
 	@cp -R target/doc/. target/book/api/
 	@cp -R book/theme/katex target/book/api/katex

@@ -394,9 +394,46 @@ pub fn finish(content: &str) -> Result<String, String> {
         return Err(format!("KaTeX could not render a formula: {shown}"));
     }
     let content = cut(content, "<annotation", "</annotation>", |_| true);
-    Ok(cut(&content, "<span class=\"katex-mathml\">", "</math></span>", |before| {
+    let content = cut(&content, "<span class=\"katex-mathml\">", "</math></span>", |before| {
         before.ends_with("<span class=\"peek\" aria-hidden=\"true\"><span class=\"katex\">")
-    }))
+    });
+    Ok(guard(&content))
+}
+
+/// Writes the signs of a rendered formula that Markdown would take for its own, such as the two tildes of two `\tilde`, as
+/// entities.
+fn guard(content: &str) -> String {
+    let mut kept = String::with_capacity(content.len());
+    let mut rest = content;
+    while let Some(at) = rest.find("<span class=\"katex\">") {
+        kept.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let mut depth = 0;
+        // Tag by tag to the end of the span, the text between the tags guarded.
+        while let Some(open) = rest.find('<') {
+            for sign in rest[..open].chars() {
+                match sign {
+                    '*' | '_' | '~' | '|' | '[' | ']' | '`' | '\\' | '#' => {
+                        kept.push_str(&format!("&#{};", sign as u32))
+                    }
+                    _ => kept.push(sign),
+                }
+            }
+            let end = rest[open..].find('>').map_or(rest.len(), |length| open + length + 1);
+            let tag = &rest[open..end];
+            kept.push_str(tag);
+            rest = &rest[end..];
+            if tag.starts_with("<span") {
+                depth += 1;
+            } else if tag == "</span>" {
+                depth -= 1;
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+    kept + rest
 }
 
 /// The text without the stretches from `begin` to `end` whose preceding text satisfies `wanted`.

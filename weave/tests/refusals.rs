@@ -445,4 +445,10 @@ fn katex_errors_in_a_finished_page() {
     assert_eq!(finished.matches("annotation").count(), 0);
     assert_eq!(finished.matches("<mi>x</mi>").count(), 1, "{finished}");
     assert_eq!(finished.matches("katex-html").count(), 2);
+
+    let tilde = "<span class=\"katex\"><span class=\"katex-html\"><mo>~</mo>a_1 &amp; [b]</span></span>";
+    let finished = page::finish(&format!("~~struck~~ {tilde} *and* {tilde}")).unwrap();
+    let guarded =
+        tilde.replace('~', "&#126;").replace('_', "&#95;").replace('[', "&#91;").replace(']', "&#93;");
+    assert_eq!(finished, format!("~~struck~~ {guarded} *and* {guarded}"));
 }
