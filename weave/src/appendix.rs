@@ -271,58 +271,64 @@ fn measured(book: &Book) -> Result<Speed, String> {
     serde_json::from_str(&text).map_err(|error| format!("book/speed.json: {error}"))
 }
 
-/// The rows of one work, as a table.
+/// What was measured of one work, as a table.
 ///
 /// # Errors
 /// When the work has not been measured.
 pub fn speed_of(book: &Book, name: &str) -> Result<String, String> {
     let speed = measured(book)?;
-    let rows: Vec<String> = speed.works.iter().filter(|work| work.name == name).flat_map(work_rows).collect();
-    if rows.is_empty() {
-        return Err(format!("book/speed.json has no work `{name}`: run `make bench-peers`"));
+    let works: Vec<&Work> = speed.works.iter().filter(|work| work.name == name).collect();
+    match works.first() {
+        None => Err(format!("book/speed.json has no work `{name}`: run `make bench-peers`")),
+        Some(first) => {
+            Ok(format!("*{}*\n\n{}\n{}", first.title, speed_table(&works), machine(&speed.machine)))
+        }
     }
-    Ok(format!("{}\n{}", speed_table(&rows), machine(&speed.machine)))
 }
 
 fn speed(book: &Book) -> Result<String, String> {
     let speed = measured(book)?;
-    let rows: Vec<String> = speed.works.iter().flat_map(work_rows).collect();
+    let mut out = machine(&speed.machine);
+    let mut rest = speed.works.as_slice();
+    while let Some(first) = rest.first() {
+        let works: Vec<&Work> = rest.iter().take_while(|work| work.name == first.name).collect();
+        out.push_str(&format!("## {}\n\n*{}*\n\n{}\n", first.name, first.title, speed_table(&works)));
+        rest = &rest[works.len()..];
+    }
     let growth: Vec<String> = speed
         .works
         .iter()
         .flat_map(|work| work.growth.iter().map(move |growth| (work, growth)))
         .map(|(work, growth)| {
             row(&[
-                escape(&work.title),
+                escape(&work.name),
                 escape_around_math(&growth.variable),
                 format!("{:.2}", growth.exponent),
                 escape_around_math(&growth.stated),
             ])
         })
         .collect();
-    Ok(format!(
-        "{}\n{}\n## How the time grows\n\n{}",
-        speed_table(&rows),
-        machine(&speed.machine),
-        table(&["Work", "In", "Fitted exponent", "Stated complexity"], &growth)
-    ))
+    let head = ["Work", "In", "Fitted exponent", "Stated complexity"];
+    Ok(format!("{out}## How the time grows\n\n{}", table(&head, &growth)))
 }
 
-fn speed_table(rows: &[String]) -> String {
-    table(&["Work", "Size", "Threads", "Here", "Against", "There", "Ratio", "Answers agree to"], rows)
+fn speed_table(works: &[&Work]) -> String {
+    let rows: Vec<String> = works.iter().flat_map(|work| work_rows(work)).collect();
+    table(&["Size", "Threads", "Here", "Against", "There", "Ratio", "Answers agree to"], &rows)
 }
 
+/// A row a peer; the size and our time stand in the first only.
 fn work_rows(work: &Work) -> Vec<String> {
-    let rows = work.peers.iter().map(|peer| {
+    let rows = work.peers.iter().enumerate().map(|(k, peer)| {
+        let once = |cell: String| if k == 0 { cell } else { String::new() };
         row(&[
-            escape(&work.title),
-            escape_around_math(&work.size),
-            work.threads.to_string(),
-            seconds(work.ours_seconds),
+            once(escape_around_math(&work.size)),
+            once(work.threads.to_string()),
+            once(seconds(work.ours_seconds)),
             format!("{} {}", escape(&peer.name), escape(&peer.version)),
             seconds(peer.seconds),
             format!("{:.1}×", peer.ratio),
-            escape_around_math(&work.agreement),
+            once(escape_around_math(&work.agreement)),
         ])
     });
     rows.collect()

@@ -346,7 +346,7 @@ pub fn value(entry: &Entry, name: &str) -> Result<String, String> {
     }
 }
 
-/// The code between `// ANCHOR: anchor` and `// ANCHOR_END: anchor` of a file.
+/// The code between `// ANCHOR: anchor` and `// ANCHOR_END: anchor` of a file, without doc comments.
 ///
 /// # Errors
 /// When the file or one of the two lines is missing.
@@ -371,8 +371,10 @@ pub fn included(book: &Book, entry: &Entry, file: &str, anchor: &str) -> Result<
     if end <= begin {
         return Err(format!("the anchor {anchor} of {shown} ends before it begins"));
     }
-    let kept: Vec<&str> =
-        lines[begin + 1..end].iter().copied().filter(|line| !line.trim().starts_with("// ANCHOR")).collect();
+    // The prose says what a doc comment would say again.
+    let shown_line =
+        |line: &&str| !["// ANCHOR", "///"].iter().any(|mark| line.trim_start().starts_with(mark));
+    let kept: Vec<&str> = lines[begin + 1..end].iter().copied().filter(shown_line).collect();
     let indent = kept
         .iter()
         .filter(|line| !line.trim().is_empty())
