@@ -783,12 +783,15 @@ fn robbins_monro_rate() {
     for k in 0..1_000_000 {
         let rate: f64 = a / (k as f64 + b);
         if k < 2000 {
-            if k >= 100 && k % 100 == 0 {
+            if k < 10 || k % 100 == 0 {
                 let squares = &theta * &theta;
                 let error = squares.std(1.0) / (runs as f64).sqrt();
                 let mean = squares.mean().unwrap();
-                assert!((mean - theory).abs() < 4.0 * error, "{k}: {mean} against {theory}");
-                points.push((f64::ln(k as f64), mean.ln()));
+                // At the start all walks stand at one place, and there is no error.
+                assert!((mean - theory).abs() <= 4.0 * error + 1e-12, "{k}: {mean} against {theory}");
+                if k >= 100 {
+                    points.push((f64::ln(k as f64), mean.ln()));
+                }
             }
             let gradient = &theta * h + normal(runs, &mut rng) * sigma;
             descent.step(&mut theta, &gradient);
