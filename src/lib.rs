@@ -13,8 +13,10 @@ pub mod data;
 pub mod energy;
 pub mod hopfield;
 pub mod ols;
+pub mod perceptron;
 pub mod plot;
 pub mod ridge_lasso;
+pub mod two_layer;
 
 mod check;
 mod error;
