@@ -3,3 +3,4 @@ mod hopfield;
 mod ols;
 mod ridge_lasso;
 mod perceptron;
+mod two_layer;
