@@ -1,6 +1,6 @@
 //! One test a statement: the test of the statement labelled `x-y` in a chapter is `x_y` in its module.
 mod hopfield;
 mod ols;
-mod ridge_lasso;
 mod perceptron;
+mod ridge_lasso;
 mod two_layer;

@@ -642,6 +642,10 @@ fn log_normal_product() {
     let factors = (depth - 1) as f64;
     // Mean and variance of ln|w|: −(γ + ln 2)/2 and π²/8; of w²: 1 and 2, so that a product of five has the mean square 3⁵.
     let log_mean = -0.5 * (0.577_215_664_901_532_9 + std::f64::consts::LN_2);
-    check(slopes.iter().map(|s| s.abs().ln()).collect(), factors * log_mean, factors * std::f64::consts::PI.powi(2) / 8.0);
+    check(
+        slopes.iter().map(|s| s.abs().ln()).collect(),
+        factors * log_mean,
+        factors * std::f64::consts::PI.powi(2) / 8.0,
+    );
     check(slopes.iter().map(|s| s * s).collect(), 1.0, 3_f64.powi(5) - 1.0);
 }

@@ -2,5 +2,7 @@
 mod data;
 mod hopfield;
 mod ols;
+mod perceptron;
 mod plot;
 mod ridge_lasso;
+mod two_layer;
