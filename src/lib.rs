@@ -14,8 +14,10 @@ pub mod energy;
 pub mod hopfield;
 pub mod ols;
 pub mod optimizers;
+pub mod perceptron;
 pub mod plot;
 pub mod ridge_lasso;
+pub mod two_layer;
 
 mod check;
 mod error;

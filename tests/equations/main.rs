@@ -2,4 +2,6 @@
 mod hopfield;
 mod ols;
 mod optimizers;
+mod perceptron;
 mod ridge_lasso;
+mod two_layer;

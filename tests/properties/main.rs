@@ -3,5 +3,7 @@ mod data;
 mod hopfield;
 mod ols;
 mod optimizers;
+mod perceptron;
 mod plot;
 mod ridge_lasso;
+mod two_layer;
