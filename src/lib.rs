@@ -13,6 +13,7 @@ pub mod data;
 pub mod energy;
 pub mod hopfield;
 pub mod ols;
+pub mod optimizers;
 pub mod plot;
 pub mod ridge_lasso;
 
