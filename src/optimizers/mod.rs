@@ -8,16 +8,36 @@
 //! | momentum $\gamma$, velocity $\mathbf v_k$ | `momentum`; inside [`Momentum`], [`Nesterov`] |
 //! | decay rates $\beta$, $\beta_1$, $\beta_2$ | [`RmsProp::new`], [`Adam::with_decays`] |
 //! | $\varepsilon$, what keeps a quotient finite | `with_epsilon` |
+//! | mini-batch $B_k$ | [`Batches`] |
+//! | schedule $\eta_k$ | [`Scheduled`] |
+//! | step $\mathbf s_k$ and change $\mathbf y_k$ of the gradient | `s`, `y` of [`SearchDirection::learn`] |
+//! | inverse $\mathbf H_k$ of the approximate Hessian $\mathbf B_k$ | [`Bfgs::inverse_hessian`] |
 //!
-//! A first-order method is an [`Optimizer`]: it sees gradients, one a step. [`descend`] drives it.
+//! A first-order method is an [`Optimizer`]: it sees gradients, one a step, and [`descend`] drives it. A method that
+//! knows or learns the curvature is a [`SearchDirection`]; it needs the loss itself, and [`minimize`] drives it.
 //!
 //! Sources: B. T. Polyak, *USSR Comput. Math. Math. Phys.* 4 (1964) 1; Yu. Nesterov, *Soviet Math. Dokl.* 27 (1983) 372;
 //! J. Duchi, E. Hazan, Y. Singer, *JMLR* 12 (2011) 2121; D. P. Kingma, J. Ba, *Adam* (ICLR 2015);
 //! J. Nocedal, S. J. Wright, *Numerical Optimization* (Springer, 2006). Chapter: `chapters/1-descent/optimizers.md`.
 
+mod batches;
 mod first_order;
+mod hyperparameters;
+mod line_search;
+mod schedules;
+mod second_order;
+pub mod surfaces;
 
-pub use first_order::{AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RmsProp};
+#[cfg(feature = "lapack")]
+pub use second_order::Newton;
+pub use {
+    batches::Batches,
+    first_order::{AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RmsProp},
+    hyperparameters::{Grid, grid_search},
+    line_search::{Place, StrongWolfe},
+    schedules::{Scheduled, cosine, inverse_time, step_decay, warm_up},
+    second_order::{Bfgs, Lbfgs, Minimum, SearchDirection, minimize},
+};
 
 use ndarray::{Array1, ArrayRef1};
 
