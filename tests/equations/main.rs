@@ -2,3 +2,4 @@
 mod hopfield;
 mod ols;
 mod ridge_lasso;
+mod optimizers;
