@@ -218,7 +218,9 @@ fn gradient_descent_constant_rate() {
     let factor = Array2::eye(3) - &hessian * rate;
     let mut power = Array2::eye(3);
     for theta in points {
-        assert!(relative(&(theta - &minimum), &power.dot(&(&start - &minimum))) < 1e-10);
+        // Rounding is that of θ itself, however small the error has become.
+        let error = power.dot(&(&start - &minimum));
+        assert!((theta - &minimum - error).iter().all(|e| e.abs() < 1e-14));
         power = power.dot(&factor);
     }
 }
@@ -368,13 +370,15 @@ fn momentum_companion_matrix() {
         let trace: f64 = companion[[0, 0]];
         let discriminant = trace * trace - 4.0 * momentum;
         if discriminant < 0.0 {
-            let mut power = Array2::eye(2);
-            for _ in 0..2000 {
-                power = power.dot(&companion);
-            }
             // ‖Mᵏ‖^(1/k) is the size, up to the k-th root of a constant.
-            let growth = power.iter().map(|v: &f64| v * v).sum::<f64>().powf(0.5 / 2000.0);
-            assert!((growth - momentum.sqrt()).abs() < 2e-3);
+            let (mut power, mut logarithm) = (Array2::<f64>::eye(2), 0.0);
+            for _ in 0..20_000 {
+                power = power.dot(&companion);
+                let size = power.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
+                logarithm += size.ln() / 20_000.0;
+                power /= size;
+            }
+            assert!((logarithm.exp() - momentum.sqrt()).abs() < 1e-3);
         } else {
             assert!(
                 rate * h < (1.0 - momentum.sqrt()).powi(2) + 1e-12
@@ -802,7 +806,9 @@ fn robbins_monro_rate() {
 fn newton_step() {
     let mut rng = rng(17);
     for _ in 0..20 {
-        let theta = normal(2, &mut rng) * 0.05 + 1.0;
+        // Below the parabola's floor, where the Hessian is positive definite.
+        let x = 1.0 + rng.random_range(-0.5..0.5);
+        let theta = array![x, x * x - rng.random_range(0.1..0.5)];
         let here = Place::new(&theta, rosenbrock);
         let mut direction = Array1::zeros(2);
         Newton::new(rosenbrock_hessian).direction(&here, &mut direction).unwrap();
@@ -813,9 +819,9 @@ fn newton_step() {
         };
         let pure = |dx: f64, dy: f64| (f(x + dx, y + dy) - 2.0 * f(x, y) + f(x - dx, y - dy)) / (h * h);
         let hessian = array![[pure(h, 0.0), second(h, h)], [second(h, h), pure(0.0, h)]];
-        // Second differences are good to about h² f'''' = 1e-5 of the curvature, the step to κ = 2500 times that.
+        // Second differences with h = 1e-4 are good to h² f'''' and ε f / h², 1e-5 or less of curvatures of hundreds.
         let step = -inverse(&hessian).dot(&here.gradient);
-        assert!(relative(&direction, &step) < 1e-2, "{direction} {step}");
+        assert!(relative(&direction, &step) < 1e-5, "{direction} {step}");
     }
     let (a, _) = with_eigenvalues(&array![0.1, 3.0, 70.0], &mut rng);
     let minimum = minimize(
@@ -1008,7 +1014,7 @@ fn hyperparameters_discussed_below() {
     let y = x.dot(&truth) + normal(n, &mut rng) * 0.3;
     let (held_x, noise) = (normal_matrix(200, 2, &mut rng), normal(200, &mut rng) * 0.3);
     let held_y = held_x.dot(&truth) + noise;
-    let (rates, penalties) = (array![0.01, 0.1, 1.0, 3.0, 30.0], array![0.0, 0.003, 0.03, 0.3, 3.0]);
+    let (rates, penalties) = (array![0.01, 0.1, 1.0, 3.0, 1e6], array![0.0, 0.003, 0.03, 0.3, 3.0]);
 
     let grid = grid_search(&rates, &penalties, |rate, penalty| {
         let mut theta = Array1::zeros(2);
@@ -1046,7 +1052,8 @@ fn hyperparameters_discussed_below() {
     }
     assert_eq!(grid.best, best.1);
     assert!((grid.score / best.0 - 1.0).abs() < 1e-9);
-    assert!(best.1.1 > 0.0 && best.1.0 < 30.0, "neither number is at an end of its range: {best:?}");
+    assert!(grid.scores.row(4).iter().all(|score| score.is_nan()), "the largest rate diverges");
+    assert!(grid.scores.iter().filter(|score| score.is_finite()).count() >= 15);
 }
 
 /// A parabola with a soft middle, slopes between 1 and 25: the heavy ball tuned for parabolas of those slopes never

@@ -2,5 +2,6 @@
 mod data;
 mod hopfield;
 mod ols;
+mod optimizers;
 mod plot;
 mod ridge_lasso;
