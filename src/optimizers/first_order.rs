@@ -360,12 +360,10 @@ impl Adam {
         (&self.mean / of_mean, &self.mean_square / of_mean_square)
     }
 
-    // ANCHOR: corrections
     /// $1 - \beta_1^t$ and $1 - \beta_2^t$: the weight that each running mean has given to gradients so far.
     fn corrections(&self) -> (f64, f64) {
         (1.0 - self.decays.0.powi(self.steps), 1.0 - self.decays.1.powi(self.steps))
     }
-    // ANCHOR_END: corrections
 }
 
 impl Optimizer for Adam {

@@ -159,8 +159,8 @@ impl<H: FnMut(&ArrayRef1<f64>) -> Array2<f64>> SearchDirection for Newton<H> {
         let step = loop {
             let shifted = &hessian + &(Array2::<f64>::eye(direction.len()) * shift);
             match shifted.factorizec_into(UPLO::Lower).and_then(|factor| factor.solvec(&here.gradient)) {
-                Ok(step) => break step,
-                Err(_) => shift = (2.0 * shift).max(1e-3 * size),
+                Ok(step) if step.iter().all(|s| s.is_finite()) => break step,
+                _ => shift = (2.0 * shift).max(1e-3 * size),
             }
         };
         // ANCHOR_END: newton
@@ -173,12 +173,12 @@ impl<H: FnMut(&ArrayRef1<f64>) -> Array2<f64>> SearchDirection for Newton<H> {
 /// it meets, at $O(p^2)$ memory and work a step.
 ///
 /// ```
-/// use downhill::optimizers::{Bfgs, minimize, surfaces::valley};
+/// use downhill::optimizers::{Bfgs, SearchDirection};
 /// use ndarray::array;
 /// let mut bfgs = Bfgs::new(2);
-/// minimize(&mut bfgs, |theta, gradient| valley(4.0, theta, gradient), &array![1.0, 1.0], 1e-10, 100, |_, _| {})?;
-/// assert!((bfgs.inverse_hessian() - array![[1.0, 0.0], [0.0, 0.25]]).iter().all(|error| error.abs() < 1e-3));
-/// # Ok::<(), downhill::Error>(())
+/// bfgs.learn(&array![1.0, 0.0], &array![4.0, 0.0]);
+/// bfgs.learn(&array![0.0, 1.0], &array![0.0, 2.0]);
+/// assert_eq!(bfgs.inverse_hessian(), array![[0.25, 0.0], [0.0, 0.5]], "curvature 4 one way, 2 the other");
 /// ```
 ///
 /// Source: J. Nocedal, S. J. Wright, *Numerical Optimization* (Springer, 2006), chapter 6.

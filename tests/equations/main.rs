@@ -1,5 +1,5 @@
 //! One test a statement: the test of the statement labelled `x-y` in a chapter is `x_y` in its module.
 mod hopfield;
 mod ols;
-mod ridge_lasso;
 mod optimizers;
+mod ridge_lasso;
