@@ -3,3 +3,4 @@ mod hopfield;
 mod ols;
 mod optimizers;
 mod ridge_lasso;
+mod backprop;
