@@ -15,7 +15,7 @@ use downhill::{
     optimizers::{Adam, GradientDescent},
     rng,
 };
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, array, s};
+use ndarray::{Array1, Array2, ArrayRef1, Axis, array, s};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
