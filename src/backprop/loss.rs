@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayRef1, ArrayRef2, Zip};
 
-use super::{Mlp, sigmoid, softmax, softplus};
+use super::{Mlp, sigmoid, softplus};
 use crate::{Error, check};
 
 /// The cost of a batch: the mean over its rows of the cost of one sample.
@@ -71,10 +71,11 @@ impl Loss {
             }),
             Self::SoftmaxCrossEntropy => {
                 for ((z, y), mut g) in output.rows().into_iter().zip(target.rows()).zip(gradient.rows_mut()) {
-                    total += log_sum_exp(&z) - y.dot(&z);
-                    g.assign(&z);
-                    softmax(&mut g);
-                    Zip::from(&mut g).and(&y).for_each(|g, y| *g = share * (*g - y));
+                    // The largest logit is taken off all of them: it cancels, since y sums to 1.
+                    let largest = z.fold(f64::NEG_INFINITY, |m, &z| m.max(z));
+                    let sum: f64 = z.iter().map(|z| (z - largest).exp()).sum();
+                    total += sum.ln() - z.iter().zip(y).map(|(z, y)| y * (z - largest)).sum::<f64>();
+                    Zip::from(&mut g).and(&z).and(&y).for_each(|g, z, y| *g = share * ((z - largest).exp() / sum - y));
                 }
             }
         }
@@ -96,12 +97,6 @@ impl Loss {
             }
         }
     }
-}
-
-/// $\ln \sum_j e^{z_j}$, with the largest term taken out.
-fn log_sum_exp(z: &ArrayRef1<f64>) -> f64 {
-    let largest = z.fold(f64::NEG_INFINITY, |m, &z| m.max(z));
-    largest + z.fold(0.0, |sum, &z| sum + (z - largest).exp()).ln()
 }
 
 /// What large weights cost besides: $\lambda_1 \sum |w| + \frac{\lambda_2}2 \sum w^2$ over the weights, not the biases.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, s};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
@@ -207,8 +207,8 @@ impl Mlp {
         for (l, stage) in self.stages.iter().enumerate() {
             let (earlier, later) = pass.layers.split_at_mut(l);
             let here = &mut later[0];
-            let input = earlier.last().map_or(x.view(), |previous| previous.a.slice(s![..x.nrows(), ..]));
-            let (mut z, mut a) = (here.z.slice_mut(s![..x.nrows(), ..]), here.a.slice_mut(s![..x.nrows(), ..]));
+            let input = earlier.last().map_or(x.view(), |previous| first_rows(&previous.a, x.nrows()));
+            let (mut z, mut a) = (first_rows_mut(&mut here.z, x.nrows()), first_rows_mut(&mut here.a, x.nrows()));
             stage.dense.forward(&self.theta.slice(s![stage.range.clone()]), &input, &mut z);
             stage.activation.forward(&self.theta.slice(s![..0]), &z, &mut a);
         }
@@ -235,26 +235,27 @@ impl Mlp {
     // ANCHOR: backpropagate
     pub fn backpropagate(&self, x: &ArrayRef2<f64>, y: &ArrayRef2<f64>, loss: Loss, pass: &mut Pass) -> f64 {
         self.forward(x, pass);
-        let rows = s![..x.nrows(), ..];
-        let Pass { layers, gradient, .. } = pass;
+        let Pass { layers, gradient, rows } = pass;
         let last = &mut layers[self.depth() - 1];
-        let cost = loss.value_and_gradient(&last.a.slice(rows), y, &mut last.a_gradient.slice_mut(rows));
+        let by_output = &mut first_rows_mut(&mut last.a_gradient, *rows);
+        let cost = loss.value_and_gradient(&first_rows(&last.a, *rows), y, by_output);
 
         for (l, stage) in self.stages.iter().enumerate().rev() {
             let (earlier, later) = layers.split_at_mut(l);
             let Buffers { z, a, a_gradient, delta } = &mut later[0];
-            let (z, a, a_gradient) = (z.slice(rows), a.slice(rows), a_gradient.slice(rows));
-            let mut delta = delta.slice_mut(rows);
+            let (z, a, by_a) = (first_rows(z, *rows), first_rows(a, *rows), first_rows(a_gradient, *rows));
+            let mut delta = first_rows_mut(delta, *rows);
             let none = &mut gradient.slice_mut(s![..0]);
-            stage.activation.backward(&self.theta.slice(s![..0]), &z, &a, &a_gradient, none, Some(&mut delta));
+            stage.activation.backward(&self.theta.slice(s![..0]), &z, &a, &by_a, none, Some(&mut delta));
 
             let theta = self.theta.slice(s![stage.range.clone()]);
             let mut gradient = gradient.slice_mut(s![stage.range.clone()]);
             match earlier.last_mut() {
                 None => stage.dense.backward(&theta, x, &z, &delta, &mut gradient, None),
                 Some(previous) => {
-                    let mut back = previous.a_gradient.slice_mut(rows);
-                    stage.dense.backward(&theta, &previous.a.slice(rows), &z, &delta, &mut gradient, Some(&mut back));
+                    let input = first_rows(&previous.a, *rows);
+                    let mut back = first_rows_mut(&mut previous.a_gradient, *rows);
+                    stage.dense.backward(&theta, &input, &z, &delta, &mut gradient, Some(&mut back));
                 }
             }
         }
@@ -308,7 +309,7 @@ impl Pass {
     /// # Panics
     /// When there is no layer `l`.
     pub fn z(&self, l: usize) -> ArrayView2<'_, f64> {
-        self.layers[index(l, self.layers.len())].z.slice(s![..self.rows, ..])
+        first_rows(&self.layers[index(l, self.layers.len())].z, self.rows)
     }
 
     /// What the units of layer `l` said, $\mathbf a^l$, a row a sample, for $l$ from 1 to $L$.
@@ -316,7 +317,7 @@ impl Pass {
     /// # Panics
     /// When there is no layer `l`.
     pub fn a(&self, l: usize) -> ArrayView2<'_, f64> {
-        self.layers[index(l, self.layers.len())].a.slice(s![..self.rows, ..])
+        first_rows(&self.layers[index(l, self.layers.len())].a, self.rows)
     }
 
     /// The errors $\boldsymbol\delta^l = \partial C / \partial \mathbf z^l$, a row a sample, for $l$ from 1 to $L$. The cost is
@@ -325,7 +326,7 @@ impl Pass {
     /// # Panics
     /// When there is no layer `l`.
     pub fn delta(&self, l: usize) -> ArrayView2<'_, f64> {
-        self.layers[index(l, self.layers.len())].delta.slice(s![..self.rows, ..])
+        first_rows(&self.layers[index(l, self.layers.len())].delta, self.rows)
     }
 
     /// The outputs $\mathbf a^L$ of the last pass forward, a row a sample.
@@ -351,4 +352,13 @@ impl Pass {
 fn index(l: usize, depth: usize) -> usize {
     assert!((1..=depth).contains(&l), "layers are numbered from 1 to {depth}, not {l}");
     l - 1
+}
+
+/// The first rows of a buffer. Slicing would give a single column the stride 0, which BLAS does not take.
+pub(super) fn first_rows(buffer: &Array2<f64>, rows: usize) -> ArrayView2<'_, f64> {
+    buffer.view().split_at(Axis(0), rows).0
+}
+
+fn first_rows_mut(buffer: &mut Array2<f64>, rows: usize) -> ArrayViewMut2<'_, f64> {
+    buffer.view_mut().split_at(Axis(0), rows).0
 }

@@ -1,12 +1,13 @@
 //! Training: batches, epochs, and when to stop.
 
-use ndarray::{Array1, Array2, ArrayRef2, s};
+use ndarray::{Array1, Array2, ArrayRef2};
 use rand::{Rng, seq::SliceRandom};
 
-use super::{Loss, Mlp, Pass, Penalty};
+use super::{Loss, Mlp, Pass, Penalty, mlp::first_rows};
 use crate::{Error, check, optimizers::Optimizer};
 
-/// Trains one network: it owns the optimiser and every buffer, so that a step allocates nothing.
+/// Trains one network: it owns the optimiser and every buffer, so that a step allocates nothing (with BLAS, and more than seven samples or
+/// units; smaller products, and those without BLAS, pack their factors in memory of their own).
 ///
 /// ```
 /// use downhill::{backprop::{Activation, Initialisation, Loss, Mlp, Trainer}, optimizers::Adam};
@@ -142,8 +143,8 @@ impl<O: Optimizer> Trainer<O> {
                 batch.0.row_mut(row).assign(&x.row(sample));
                 batch.1.row_mut(row).assign(&y.row(sample));
             }
-            let rows = s![..chosen.len(), ..];
-            outcome = self.step(network, &batch.0.slice(rows), &batch.1.slice(rows));
+            let (batch_x, batch_y) = (first_rows(&batch.0, chosen.len()), first_rows(&batch.1, chosen.len()));
+            outcome = self.step(network, &batch_x, &batch_y);
             let Ok(cost) = outcome else { break };
             total += cost * chosen.len() as f64;
         }

@@ -547,7 +547,7 @@ fn two_input_code_exercise() {
         &mut downhill::rng(5),
     )
     .unwrap();
-    let mut trainer = Trainer::new(&network, Loss::SquaredError, Adam::new(0.01).unwrap(), 100);
+    let mut trainer = Trainer::new(&network, Loss::SquaredError, Adam::new(0.05).unwrap(), 100);
     for _ in 0..3000 {
         trainer.step(&mut network, &x, &y).unwrap();
     }

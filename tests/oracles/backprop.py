@@ -17,7 +17,8 @@ ACTIVATIONS = {
     "Tanh": nn.Tanh(),
     "Relu": nn.ReLU(),
     "LeakyRelu": nn.LeakyReLU(0.1),
-    "Softplus": nn.Softplus(),
+    # PyTorch leaves out ln(1 + e⁻ᶻ) beyond a threshold, of 20 unless told: 2e-9.
+    "Softplus": nn.Softplus(threshold=700),
     "Gelu": nn.GELU(),
     "Softmax": nn.Softmax(dim=1),
 }
