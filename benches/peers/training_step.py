@@ -8,20 +8,20 @@ from threadpoolctl import threadpool_info
 
 TITLE = "Twenty training steps: forward, backward and Adam"
 SIZES = [
-    {"layers": "784-256-128-10", "batch": 128},
-    {"layers": "64-64-64-10", "batch": 256},
-    {"layers": "2-16-1", "batch": 32},
+    {"M_0": 784, "M_1": 256, "M_2": 128, "M_3": 10, "n": 128},
+    {"M_0": 64, "M_1": 64, "M_2": 64, "M_3": 10, "n": 256},
+    {"M_0": 2, "M_1": 16, "M_2": 1, "n": 32},
 ]
-# A layer costs a product of batch × width by width × width.
-STATED = {"width": 2}
-GROWTH = {"width": [{"width": width, "batch": 256} for width in (128, 256, 512, 1024)]}
+# Layers of M units each: a product of n × M by M × M costs n M².
+STATED = {"M": 2}
+GROWTH = {"M": [{"M": width, "n": 256} for width in (64, 128, 256, 512)]}
 TOLERANCE = 1e-9
 STEPS = 20
 RATE = 1e-3
 
 
-def make(batch, layers=None, width=None):
-    sizes = [int(n) for n in layers.split("-")] if layers else [width, width, width, 10]
+def make(n, M=None, **layers):
+    sizes = [M, M, M, 10] if M else list(layers.values())
     generator = numpy.random.default_rng(1986)
     weights = [
         part
@@ -31,8 +31,8 @@ def make(batch, layers=None, width=None):
     return {
         "sizes": numpy.array(sizes, dtype=float),
         "theta": numpy.concatenate(weights),
-        "x": generator.standard_normal((batch, sizes[0])),
-        "y": generator.random((batch, sizes[-1])),
+        "x": generator.standard_normal((n, sizes[0])),
+        "y": generator.random((n, sizes[-1])),
     }
 
 
@@ -59,7 +59,8 @@ def prepare(data, dtype):
 def train(data, dtype):
     model, adam, start, x, y = prepare(data, dtype)
     parameters = list(model.parameters())
-    torch.nn.utils.vector_to_parameters(start, parameters)
+    # The parameters become views of the vector, and training writes to it.
+    torch.nn.utils.vector_to_parameters(start.clone(), parameters)
     adam.state.clear()
     for _ in range(STEPS):
         adam.zero_grad()

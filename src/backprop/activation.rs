@@ -61,11 +61,9 @@ pub fn sigmoid(z: f64) -> f64 {
 /// assert_eq!(softplus(1e4), 1e4);
 /// assert_eq!(softplus(-50.0), (-50.0_f64).exp());
 /// ```
-// ANCHOR: softplus
 pub fn softplus(z: f64) -> f64 {
     z.max(0.0) + (-z.abs()).exp().ln_1p()
 }
-// ANCHOR_END: softplus
 
 /// The standard normal distribution function $\Phi$.
 fn normal_cdf(z: f64) -> f64 {

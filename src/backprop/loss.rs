@@ -120,7 +120,6 @@ impl Penalty {
     ///
     /// # Panics
     /// When `gradient` has not one entry for each parameter of `network`.
-    // ANCHOR: penalty
     pub fn value_and_add_gradient(&self, network: &Mlp, gradient: &mut ArrayRef1<f64>) -> f64 {
         assert_eq!(gradient.len(), network.parameters().len(), "one entry for each parameter");
         if *self == Self::default() {
@@ -136,5 +135,4 @@ impl Penalty {
         }
         total
     }
-    // ANCHOR_END: penalty
 }

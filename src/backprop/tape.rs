@@ -97,7 +97,6 @@ impl<'t> Var<'t> {
         self.tape.push(value, [self.index, other.index], derivatives)
     }
 
-    // ANCHOR: unary
     /// $e^x$.
     pub fn exp(self) -> Self {
         let value = self.value.exp();
@@ -114,7 +113,6 @@ impl<'t> Var<'t> {
         let value = self.value.tanh();
         self.unary(value, 1.0 - value * value)
     }
-    // ANCHOR_END: unary
 
     /// $x^n$.
     pub fn powi(self, n: i32) -> Self {

@@ -113,7 +113,6 @@ impl<O: Optimizer> Trainer<O> {
     /// # Errors
     /// [`Error::Empty`] without samples, [`Error::Shape`] when `x` or `y` does not fit the network or each other, [`Error::Domain`] for an entry
     /// that is not finite or a target that the loss cannot ask for, and those of [`Trainer::step`].
-    // ANCHOR: epoch
     pub fn epoch(
         &mut self,
         network: &mut Mlp,
@@ -151,7 +150,6 @@ impl<O: Optimizer> Trainer<O> {
         (self.order, self.batch) = (order, batch);
         outcome.map(|_| total / x.nrows() as f64)
     }
-    // ANCHOR_END: epoch
 
     /// Trains until the cost of the validation set has not fallen to a new low for `stopping.patience` epochs, or for
     /// `stopping.epochs`; leaves the network as it was at its best. `report` is called after each epoch with its number, the training
