@@ -152,7 +152,9 @@ impl Layer for Activation {
             Self::Softplus => each_back(z, a_gradient, delta, sigmoid),
             Self::Gelu => each_back(z, a_gradient, delta, gelu_derivative),
             Self::Softmax => {
-                for ((a, a_gradient), mut delta) in a.rows().into_iter().zip(a_gradient.rows()).zip(delta.rows_mut()) {
+                for ((a, a_gradient), mut delta) in
+                    a.rows().into_iter().zip(a_gradient.rows()).zip(delta.rows_mut())
+                {
                     let mean = a.dot(&a_gradient);
                     Zip::from(&mut delta).and(&a).and(&a_gradient).for_each(|d, a, g| *d = a * (g - mean));
                 }

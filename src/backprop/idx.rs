@@ -64,7 +64,10 @@ fn read<const AXES: usize>(path: &Path) -> Result<([usize; AXES], Vec<u8>), Erro
         return Err(refuse(format!("not an IDX file: it begins with {:02x} {:02x}", bytes[0], bytes[1])));
     }
     if bytes[2] != UNSIGNED_BYTE {
-        return Err(refuse(format!("entries of type {:#04x}, but only unsigned bytes, 0x08, are read", bytes[2])));
+        return Err(refuse(format!(
+            "entries of type {:#04x}, but only unsigned bytes, 0x08, are read",
+            bytes[2]
+        )));
     }
     if usize::from(bytes[3]) != AXES {
         return Err(refuse(format!("{} axes, but {AXES} are needed", bytes[3])));

@@ -1,6 +1,8 @@
 //! What a network is made of: maps that know how to pass a gradient back.
 
-use ndarray::{ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, linalg::general_mat_mul};
+use ndarray::{
+    ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, linalg::general_mat_mul,
+};
 
 /// A differentiable map of rows, with parameters that live in a stretch of one flat vector.
 ///

@@ -65,17 +65,22 @@ impl Loss {
                 total += 0.5 * (a - y).powi(2);
                 *g = share * (a - y);
             }),
-            Self::LogisticCrossEntropy => Zip::from(gradient).and(output).and(target).for_each(|g, &z, &y| {
-                total += softplus(z) - y * z;
-                *g = share * (sigmoid(z) - y);
-            }),
+            Self::LogisticCrossEntropy => {
+                Zip::from(gradient).and(output).and(target).for_each(|g, &z, &y| {
+                    total += softplus(z) - y * z;
+                    *g = share * (sigmoid(z) - y);
+                })
+            }
             Self::SoftmaxCrossEntropy => {
                 for ((z, y), mut g) in output.rows().into_iter().zip(target.rows()).zip(gradient.rows_mut()) {
                     // The largest logit is taken off all of them: it cancels, since y sums to 1.
                     let largest = z.fold(f64::NEG_INFINITY, |m, &z| m.max(z));
                     let sum: f64 = z.iter().map(|z| (z - largest).exp()).sum();
                     total += sum.ln() - z.iter().zip(y).map(|(z, y)| y * (z - largest)).sum::<f64>();
-                    Zip::from(&mut g).and(&z).and(&y).for_each(|g, z, y| *g = share * ((z - largest).exp() / sum - y));
+                    Zip::from(&mut g)
+                        .and(&z)
+                        .and(&y)
+                        .for_each(|g, z, y| *g = share * ((z - largest).exp() / sum - y));
                 }
             }
         }

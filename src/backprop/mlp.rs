@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
+use ndarray::{
+    Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s,
+};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
@@ -41,7 +43,9 @@ impl Initialisation {
                 let deviation = (2.0 / inputs).sqrt();
                 weights.mapv_inplace(|_| deviation * rng.sample::<f64, _>(StandardNormal));
             }
-            Self::Normal(deviation) => weights.mapv_inplace(|_| deviation * rng.sample::<f64, _>(StandardNormal)),
+            Self::Normal(deviation) => {
+                weights.mapv_inplace(|_| deviation * rng.sample::<f64, _>(StandardNormal))
+            }
         }
         // ANCHOR_END: initialisation
     }
@@ -110,7 +114,11 @@ impl Mlp {
     /// [`Error::Shape`] when there are fewer than two sizes, not one activation a layer, or not one entry of `theta` a parameter;
     /// [`Error::Empty`] for a layer without units; [`Error::Domain`] for a parameter that is not finite; [`Error::Parameter`]
     /// for a leaky rectifier whose slope is not finite.
-    pub fn from_parameters(sizes: &[usize], activations: &[Activation], theta: Array1<f64>) -> Result<Self, Error> {
+    pub fn from_parameters(
+        sizes: &[usize],
+        activations: &[Activation],
+        theta: Array1<f64>,
+    ) -> Result<Self, Error> {
         if sizes.len() < 2 {
             let (expected, got) = ("two or more".into(), sizes.len().to_string());
             return Err(Error::Shape { what: "sizes", expected, got });
@@ -208,7 +216,8 @@ impl Mlp {
             let (earlier, later) = pass.layers.split_at_mut(l);
             let here = &mut later[0];
             let input = earlier.last().map_or(x.view(), |previous| first_rows(&previous.a, x.nrows()));
-            let (mut z, mut a) = (first_rows_mut(&mut here.z, x.nrows()), first_rows_mut(&mut here.a, x.nrows()));
+            let (mut z, mut a) =
+                (first_rows_mut(&mut here.z, x.nrows()), first_rows_mut(&mut here.a, x.nrows()));
             stage.dense.forward(&self.theta.slice(s![stage.range.clone()]), &input, &mut z);
             stage.activation.forward(&self.theta.slice(s![..0]), &z, &mut a);
         }
@@ -298,7 +307,10 @@ impl Pass {
         assert_eq!(x.ncols(), network.stages[0].dense.inputs, "the columns of x");
         let widths = self.layers.iter().map(|buffers| buffers.z.ncols());
         let fits = widths.eq(network.stages.iter().map(|stage| stage.dense.outputs));
-        assert!(fits && self.gradient.len() == network.theta.len(), "the pass was made for a network of other sizes");
+        assert!(
+            fits && self.gradient.len() == network.theta.len(),
+            "the pass was made for a network of other sizes"
+        );
         let room = self.layers[0].z.nrows();
         assert!(x.nrows() <= room, "the pass has room for {room} rows, not {}", x.nrows());
         self.rows = x.nrows();

@@ -67,12 +67,15 @@ impl Mlp {
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         let refuse = |reason: String| Error::File { path: path.as_ref().display().to_string(), reason };
         let text = fs::read_to_string(&path).map_err(|e| refuse(e.to_string()))?;
-        let saved: Saved = serde_json::from_str(&text).map_err(|e| refuse(format!("not a saved network: {e}")))?;
+        let saved: Saved =
+            serde_json::from_str(&text).map_err(|e| refuse(format!("not a saved network: {e}")))?;
         if saved.format != FORMAT {
             return Err(refuse(format!("its format is {:?}, not {FORMAT:?}", saved.format)));
         }
         if checksum(&saved.parameters) != saved.checksum {
-            return Err(refuse("damaged: the parameters do not have the checksum that was saved with them".into()));
+            return Err(refuse(
+                "damaged: the parameters do not have the checksum that was saved with them".into(),
+            ));
         }
         Self::from_parameters(&saved.sizes, &saved.activations, Array1::from(saved.parameters))
             .map_err(|e| refuse(format!("its parts do not fit: {e}")))

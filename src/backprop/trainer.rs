@@ -80,7 +80,12 @@ impl<O: Optimizer> Trainer<O> {
     /// [`Error::Parameter`] when a penalty is negative or not finite.
     pub fn with_penalty(mut self, penalty: Penalty) -> Result<Self, Error> {
         for (what, value) in [("l1", penalty.l1), ("l2", penalty.l2)] {
-            check::parameter(what, value, "a finite number, not negative", value.is_finite() && value >= 0.0)?;
+            check::parameter(
+                what,
+                value,
+                "a finite number, not negative",
+                value.is_finite() && value >= 0.0,
+            )?;
         }
         self.penalty = penalty;
         Ok(self)
@@ -203,7 +208,11 @@ impl<O: Optimizer> Trainer<O> {
         // A trainer made for another network would panic in the middle of an epoch.
         let (sizes, own) = (network.sizes(), self.pass.widths());
         if sizes[1..] != own[..] || sizes[0] != self.batch.0.ncols() {
-            return Err(Error::Shape { what: "network", expected: format!("layers of {own:?} units"), got: format!("{sizes:?}") });
+            return Err(Error::Shape {
+                what: "network",
+                expected: format!("layers of {own:?} units"),
+                got: format!("{sizes:?}"),
+            });
         }
         Ok(())
     }

@@ -8,8 +8,8 @@ use std::{
 use downhill::{
     Error,
     backprop::{
-        Activation, Dense, Initialisation, Layer, Loss, Mlp, Pass, Penalty, Stopping, Tape, Trainer, Var, classes,
-        gelu, one_hot, sigmoid, softmax, softplus,
+        Activation, Dense, Initialisation, Layer, Loss, Mlp, Pass, Penalty, Stopping, Tape, Trainer, Var,
+        classes, gelu, one_hot, sigmoid, softmax, softplus,
     },
     data,
     optimizers::{Adam, GradientDescent},
@@ -20,6 +20,9 @@ use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
 // ---------------------------------------------------------------- a second route, in loops over single numbers
+
+/// An activation, and a formula for it or for its slope.
+type Formula = (Activation, fn(f64) -> f64);
 
 /// A network written as its sums over indices: it shares no code with the library.
 struct Sums {
@@ -54,8 +57,8 @@ impl Sums {
             let mut z = Vec::new();
             for j in 0..self.sizes[l] {
                 let mut sum = self.theta[self.bias(l, j)];
-                for k in 0..self.sizes[l - 1] {
-                    sum += self.theta[self.weight(l, j, k)] * activities[l - 1][k];
+                for (k, a) in activities[l - 1].iter().enumerate() {
+                    sum += self.theta[self.weight(l, j, k)] * a;
                 }
                 z.push(if push.0 == l && push.1 == j { sum + push.2 } else { sum });
             }
@@ -172,14 +175,16 @@ impl Nine {
     fn z_of(&self, i: usize, h: f64) -> f64 {
         let mut theta = self.sums.theta.clone();
         theta[i] += h;
-        Sums { sizes: vec![2, 2, 1], theta, sigma: logistic }.run(self.x.as_slice().unwrap(), (0, 0, 0.0)).0[2][0]
+        Sums { sizes: vec![2, 2, 1], theta, sigma: logistic }.run(self.x.as_slice().unwrap(), (0, 0, 0.0)).0
+            [2][0]
     }
 
     /// The parameters after one step at rate ½, and what differences say that they should be.
     fn step(mut self) -> (Array1<f64>, Array1<f64>) {
         let slopes = self.sums.slopes(self.x.as_slice().unwrap(), half_square(self.y.as_slice().unwrap()));
         let expected = self.network.parameters().to_owned() - slopes * 0.5;
-        let mut trainer = Trainer::new(&self.network, Loss::SquaredError, GradientDescent::new(0.5).unwrap(), 1);
+        let mut trainer =
+            Trainer::new(&self.network, Loss::SquaredError, GradientDescent::new(0.5).unwrap(), 1);
         trainer.step(&mut self.network, &sample(&self.x), &sample(&self.y)).unwrap();
         (self.network.parameters().to_owned(), expected)
     }
@@ -205,7 +210,8 @@ fn two_input_hidden_parameters() {
     assert_eq!(network.biases(1), array![4.0, 5.0]);
     for wrong in [8, 10] {
         let refused = Mlp::from_parameters(&[2, 2, 1], &[Activation::Sigmoid; 2], Array1::zeros(wrong));
-        let expected = Error::Shape { what: "theta", expected: "9 parameters".into(), got: wrong.to_string() };
+        let expected =
+            Error::Shape { what: "theta", expected: "9 parameters".into(), got: wrong.to_string() };
         assert_eq!(refused, Err(expected));
     }
 }
@@ -243,7 +249,8 @@ fn nine_trainable_parameters() {
 fn hidden_layer_matrix_form() {
     for Nine { network, x, pass, .. } in nines() {
         let theta = network.parameters();
-        let sums = [theta[0] * x[0] + theta[1] * x[1] + theta[4], theta[2] * x[0] + theta[3] * x[1] + theta[5]];
+        let sums =
+            [theta[0] * x[0] + theta[1] * x[1] + theta[4], theta[2] * x[0] + theta[3] * x[1] + theta[5]];
         let transposed = network.weights(1).t().dot(&x) + network.biases(1);
         for i in 0..2 {
             assert!((pass.z(1)[[0, i]] - sums[i]).abs() < 1e-14);
@@ -309,7 +316,8 @@ fn two_input_output_delta() {
 
         let activations = [Activation::Sigmoid, Activation::Identity];
         let logits = Mlp::from_parameters(&[2, 2, 1], &activations, network.parameters().to_owned()).unwrap();
-        let delta = backpropagate(&logits, &array![x[0], x[1]], &y, Loss::LogisticCrossEntropy).delta(2)[[0, 0]];
+        let delta =
+            backpropagate(&logits, &array![x[0], x[1]], &y, Loss::LogisticCrossEntropy).delta(2)[[0, 0]];
         let entropy = |a: &[f64]| -y[0] * a[0].ln() - (1.0 - y[0]) * (1.0 - a[0]).ln();
         assert!((delta - sums.slopes_by_z(2, x, entropy)[0]).abs() < DIFFERENCES);
         assert!((delta - (sums.output(x, (0, 0, 0.0))[0] - y[0])).abs() < 1e-14);
@@ -345,7 +353,9 @@ fn hidden_weight_chain_rule() {
         let cost_by_a = slope(|h| 0.5 * (logistic(2, z) + h - y[0]).powi(2));
         let a_by_z = slope(|h| logistic(2, z + h));
         let z_by_z = slope(|h| {
-            theta[6] * logistic(1, pass.z(1)[[0, 0]] + h) + theta[7] * logistic(1, pass.z(1)[[0, 1]]) + theta[8]
+            theta[6] * logistic(1, pass.z(1)[[0, 0]] + h)
+                + theta[7] * logistic(1, pass.z(1)[[0, 1]])
+                + theta[8]
         });
         let z_by_w = slope(|h| (theta[0] + h) * x[0] + theta[1] * x[1] + theta[4]);
         assert!((cost_by_a * a_by_z * z_by_z * z_by_w - pass.gradient()[0]).abs() < DIFFERENCES);
@@ -377,7 +387,8 @@ fn hidden_delta_0() {
         let slopes = sums.slopes_by_z(1, x.as_slice().unwrap(), half_square(y.as_slice().unwrap()));
         for i in 0..2 {
             assert!((pass.delta(1)[[0, i]] - slopes[i]).abs() < DIFFERENCES);
-            let product = network.weights(2)[[0, i]] * logistic_slope(pass.z(1)[[0, i]]) * pass.delta(2)[[0, 0]];
+            let product =
+                network.weights(2)[[0, i]] * logistic_slope(pass.z(1)[[0, i]]) * pass.delta(2)[[0, 0]];
             assert!((pass.delta(1)[[0, i]] - product).abs() < 1e-15);
         }
     }
@@ -491,7 +502,10 @@ fn target_function(x0: f64, x1: f64) -> f64 {
 /// The polynomial against 5 + 5u²/2 − v²/2 in the coordinates u, v along its axes: it is a saddle.
 #[test]
 fn two_variable_target_function() {
-    assert_eq!([target_function(0.0, 0.0), target_function(1.0, 1.0), target_function(1.0, -1.0)], [5.0, 10.0, 4.0]);
+    assert_eq!(
+        [target_function(0.0, 0.0), target_function(1.0, 1.0), target_function(1.0, -1.0)],
+        [5.0, 10.0, 4.0]
+    );
     let mut rng = rng(2);
     for _ in 0..20 {
         let (x0, x1): (f64, f64) = (rng.sample(StandardNormal), rng.sample(StandardNormal));
@@ -579,7 +593,8 @@ fn identity_output(l: usize, z: f64) -> f64 {
 /// Sizes 3, 5, 4, 2; logistic, tanh, and logistic with a linear output.
 fn deep() -> Vec<Deep> {
     let mut rng = rng(1974);
-    let kinds: [(Activation, Activation, fn(usize, f64) -> f64); 3] = [
+    type Kind = (Activation, Activation, fn(usize, f64) -> f64);
+    let kinds: [Kind; 3] = [
         (Activation::Sigmoid, Activation::Sigmoid, logistic),
         (Activation::Tanh, Activation::Tanh, tanh),
         (Activation::Sigmoid, Activation::Identity, identity_output),
@@ -719,7 +734,8 @@ fn delta_as_preactivation_derivative() {
         assert!(close(&case.pass.delta(3).row(0), &case.slopes_by_z(3), DIFFERENCES));
         for j in 0..2 {
             let (z, a) = (case.pass.z(3)[[0, j]], case.pass.a(3)[[0, j]]);
-            let product = slope(|h| 0.5 * (a + h - case.y[j]).powi(2)) * slope(|h| (case.sums.sigma)(3, z + h));
+            let product =
+                slope(|h| 0.5 * (a + h - case.y[j]).powi(2)) * slope(|h| (case.sums.sigma)(3, z + h));
             assert!((case.pass.delta(3)[[0, j]] - product).abs() < DIFFERENCES);
         }
     }
@@ -800,7 +816,7 @@ fn output_error_interpretation() {
 fn activation_derivative_cheap() {
     let unknown = Array2::from_elem((1, 4), f64::NAN);
     let z = array![[-2.0, -0.1, 0.7, 3.0]];
-    let derivatives: [(Activation, fn(f64) -> f64); 2] =
+    let derivatives: [Formula; 2] =
         [(Activation::Sigmoid, logistic_slope), (Activation::Tanh, |z: f64| 1.0 / z.cosh().powi(2))];
     for (activation, derivative) in derivatives {
         let (mut a, mut delta) = (Array2::zeros((1, 4)), Array2::zeros((1, 4)));
@@ -829,7 +845,10 @@ fn output_layer_weight_gradient_logistic() {
         assert!((formula(other, j, k) - other.pass.gradient()[i]).abs() > 1e-3);
         let mean_square = |a: &[f64]| a.iter().zip(&case.y).map(|(a, y)| (a - y).powi(2)).sum::<f64>() / 2.0;
         let outputs = 2.0;
-        assert!((2.0 / outputs * formula(case, j, k) - case.sums.slope(i, case.x(), mean_square)).abs() < DIFFERENCES);
+        assert!(
+            (2.0 / outputs * formula(case, j, k) - case.sums.slope(i, case.x(), mean_square)).abs()
+                < DIFFERENCES
+        );
         let third = |a: &[f64]| 2.0 * mean_square(a) / 3.0;
         assert!((2.0 / 3.0 * formula(case, j, k) - case.sums.slope(i, case.x(), third)).abs() < DIFFERENCES);
     }
@@ -904,7 +923,8 @@ fn backprop_recursion() {
         for l in (1..depth).rev() {
             delta = (0..sizes[l])
                 .map(|j| {
-                    let back: f64 = (0..sizes[l + 1]).map(|k| delta[k] * sums.theta[sums.weight(l + 1, k, j)]).sum();
+                    let back: f64 =
+                        (0..sizes[l + 1]).map(|k| delta[k] * sums.theta[sums.weight(l + 1, k, j)]).sum();
                     back * logistic_slope(z[l][j])
                 })
                 .collect();
@@ -920,8 +940,12 @@ fn backprop_weight_update() {
         let expected = case.network.parameters().to_owned() - case.slopes() * 0.3;
         let stepped = case.step(0.3);
         for l in 1..=3 {
-            for (j, k) in (0..case.sums.sizes[l]).flat_map(|j| (0..case.sums.sizes[l - 1]).map(move |k| (j, k))) {
-                assert!((stepped.weights(l)[[j, k]] - expected[case.sums.weight(l, j, k)]).abs() < DIFFERENCES);
+            for (j, k) in
+                (0..case.sums.sizes[l]).flat_map(|j| (0..case.sums.sizes[l - 1]).map(move |k| (j, k)))
+            {
+                assert!(
+                    (stepped.weights(l)[[j, k]] - expected[case.sums.weight(l, j, k)]).abs() < DIFFERENCES
+                );
             }
         }
     }
@@ -960,7 +984,8 @@ fn frozen_and_free() -> (f64, f64, f64) {
     let y = x.mapv(|x| 3.0 * x + 20.0);
     let mut rng = rng(8);
     let start =
-        Mlp::new(&[1, 8, 1], Activation::Sigmoid, Activation::Identity, Initialisation::Glorot, &mut rng).unwrap();
+        Mlp::new(&[1, 8, 1], Activation::Sigmoid, Activation::Identity, Initialisation::Glorot, &mut rng)
+            .unwrap();
     let bound = start.weights(2).mapv(f64::abs).sum() + start.biases(2)[0].abs();
     let train = |trained: usize| {
         let mut network = start.clone();
@@ -995,7 +1020,8 @@ fn erratum_backprop_update_layer_range_restated() {
             let range = case.sums.start(l)..case.sums.start(l + 1);
             theta.slice_mut(s![range.clone()]).scaled_add(-0.3, &case.pass.gradient().slice(s![range]));
         }
-        let (now, before) = (theta.slice(s![last.clone()]), case.network.parameters().slice(s![last.clone()]));
+        let (now, before) =
+            (theta.slice(s![last.clone()]), case.network.parameters().slice(s![last.clone()]));
         assert_eq!(now, before);
         assert!(case.slopes().slice(s![last]).iter().all(|slope| slope.abs() > 1e-8));
     }
@@ -1020,7 +1046,8 @@ fn general_network_code() {
     let f = |z: f64| logistic(0, z);
     let (w1, b1, w2, b2, x, y) = (0.7, -0.2, -1.3, 0.4, 1.9, 0.3);
     let gradient = |sizes: &[usize], theta: Array1<f64>| {
-        let network = Mlp::from_parameters(sizes, &vec![Activation::Sigmoid; sizes.len() - 1], theta).unwrap();
+        let network =
+            Mlp::from_parameters(sizes, &vec![Activation::Sigmoid; sizes.len() - 1], theta).unwrap();
         let pass = backpropagate(&network, &array![x], &array![y], Loss::SquaredError);
         (pass.output()[[0, 0]], pass.gradient().to_owned())
     };
@@ -1090,7 +1117,7 @@ fn batch_gradients() {
 // ---------------------------------------------------------------- activations and losses
 
 /// σ and σ′ of every entrywise activation, with its formula.
-fn activations() -> Vec<(Activation, fn(f64) -> f64)> {
+fn activations() -> Vec<Formula> {
     vec![
         (Activation::Identity, |z| z),
         (Activation::Sigmoid, |z| 0.5 * (1.0 + (0.5 * z).tanh())),
@@ -1217,7 +1244,10 @@ fn batch_cost() {
 fn output_cross_entropy_logistic() {
     let targets = array![[0.0, 1.0], [1.0, 0.0], [0.3, 0.9]];
     loss_agrees(Loss::LogisticCrossEntropy, &targets, |z, y| {
-        z.iter().zip(y).map(|(&z, y)| -y * logistic(0, z).ln() - (1.0 - y) * (1.0 - logistic(0, z)).ln()).sum()
+        z.iter()
+            .zip(y)
+            .map(|(&z, y)| -y * logistic(0, z).ln() - (1.0 - y) * (1.0 - logistic(0, z)).ln())
+            .sum()
     });
     let cost = |z: f64, y: f64| Loss::LogisticCrossEntropy.value(&array![[z]], &array![[y]]);
     assert_eq!([cost(1000.0, 0.0), cost(-1000.0, 1.0), cost(1000.0, 1.0)], [1000.0, 1000.0, 0.0]);
@@ -1232,7 +1262,10 @@ fn output_cross_entropy_softmax() {
         -z.iter().zip(y).map(|(z, y)| y * (z.exp() / total).ln()).sum::<f64>()
     });
     let cost = |z: [f64; 2]| Loss::SoftmaxCrossEntropy.value(&array![z], &array![[1.0, 0.0]]);
-    assert_eq!([cost([0.0, 1000.0]), cost([1000.0, 0.0]), cost([-1000.0, -1000.0])], [1000.0, 0.0, 2.0_f64.ln()]);
+    assert_eq!(
+        [cost([0.0, 1000.0]), cost([1000.0, 0.0]), cost([-1000.0, -1000.0])],
+        [1000.0, 0.0, 2.0_f64.ln()]
+    );
 }
 
 /// The gradient of cost and penalty against differences in every parameter; the biases pay nothing.
@@ -1265,7 +1298,9 @@ fn weight_penalty() {
 // ---------------------------------------------------------------- automatic differentiation
 
 /// What a number must do for a network to be computed with it.
-trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self> {
+trait Number:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
+{
     fn exp(self) -> Self;
     fn ln(self) -> Self;
     fn tanh(self) -> Self;
@@ -1386,13 +1421,13 @@ fn backprop_is_reverse_mode_ad() {
         let vars: Vec<Var> = values.iter().map(|&v| tape.var(v)).collect();
         let result = expression(&vars, tape.var(1.0), &mut rng(seed));
         let gradient = result.gradient();
-        for i in 0..4 {
+        for (i, &var) in vars.iter().enumerate() {
             let duals: Vec<Dual> =
                 values.iter().enumerate().map(|(j, &v)| Dual(v, if i == j { 1.0 } else { 0.0 })).collect();
             let Dual(value, derivative) = expression(&duals, Dual(1.0, 0.0), &mut rng(seed));
             let scale = 1.0 + derivative.abs();
             assert!((value - result.value()).abs() < 1e-14 * (1.0 + value.abs()));
-            assert!((derivative - gradient.wrt(vars[i])).abs() < 1e-13 * scale);
+            assert!((derivative - gradient.wrt(var)).abs() < 1e-13 * scale);
         }
     }
 }
@@ -1401,7 +1436,8 @@ fn backprop_is_reverse_mode_ad() {
 fn expression<T: Number>(inputs: &[T], one: T, rng: &mut impl Rng) -> T {
     let mut numbers = inputs.to_vec();
     for _ in 0..20 {
-        let (a, b) = (numbers[rng.random_range(0..numbers.len())], numbers[rng.random_range(0..numbers.len())]);
+        let (a, b) =
+            (numbers[rng.random_range(0..numbers.len())], numbers[rng.random_range(0..numbers.len())]);
         numbers.push(match rng.random_range(0..7) {
             0 => a + b,
             1 => a - b,
@@ -1444,7 +1480,8 @@ fn reverse_mode_cost() {
     for sizes in [vec![2, 2, 1], vec![5, 8, 3], vec![10, 20, 10, 1]] {
         let count: usize = sizes.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum();
         let mut rng = rng(14);
-        let (theta, x, y) = (normal(count, &mut rng), normal(sizes[0], &mut rng), normal(*sizes.last().unwrap(), &mut rng));
+        let (theta, x, y) =
+            (normal(count, &mut rng), normal(sizes[0], &mut rng), normal(*sizes.last().unwrap(), &mut rng));
 
         let tape = Tape::new();
         let vars = |values: &Array1<f64>| values.iter().map(|&v| tape.var(v)).collect::<Vec<_>>();
@@ -1519,10 +1556,9 @@ fn signal_variance() {
         forward.extend(z);
         back.extend(sent);
     }
-    for (seen, expected) in [
-        (forward, deviation * deviation * x.dot(&x)),
-        (back, deviation * deviation * y.dot(&y)),
-    ] {
+    for (seen, expected) in
+        [(forward, deviation * deviation * x.dot(&x)), (back, deviation * deviation * y.dot(&y))]
+    {
         let variance = seen.iter().map(|z| z * z).sum::<f64>() / seen.len() as f64;
         // The values are normal and independent, with known mean 0: a standard error of σ² √(2/n).
         assert!((variance / expected - 1.0).abs() < 4.0 * (2.0 / seen.len() as f64).sqrt());
@@ -1559,7 +1595,8 @@ fn he_initialisation() {
     let width = 500;
     let mean_square = |initialisation| {
         let mut rng = rng(18);
-        let network = Mlp::new(&[width; 21], Activation::Relu, Activation::Relu, initialisation, &mut rng).unwrap();
+        let network =
+            Mlp::new(&[width; 21], Activation::Relu, Activation::Relu, initialisation, &mut rng).unwrap();
         let x = normal_matrix(1, width, &mut rng);
         let mut pass = Pass::new(&network, 1);
         network.forward(&x, &mut pass);
@@ -1587,7 +1624,8 @@ fn early_stopping() {
     let mut rng = rng(19);
     let ((x, y), (vx, vy)) = (noisy_sine(20, &mut rng), noisy_sine(50, &mut rng));
     let mut network =
-        Mlp::new(&[1, 40, 1], Activation::Tanh, Activation::Identity, Initialisation::Normal(1.0), &mut rng).unwrap();
+        Mlp::new(&[1, 40, 1], Activation::Tanh, Activation::Identity, Initialisation::Normal(1.0), &mut rng)
+            .unwrap();
     let mut trainer = Trainer::new(&network, Loss::SquaredError, Adam::new(0.01).unwrap(), 5);
     let stopping = Stopping { epochs: 2000, patience: 50 };
     let mut reported = Vec::new();
@@ -1612,7 +1650,8 @@ fn training_is_deterministic() {
         let mut rng = rng(seed);
         let (x, y) = noisy_sine(40, &mut rng);
         let mut network =
-            Mlp::new(&[1, 9, 1], Activation::Tanh, Activation::Identity, Initialisation::Glorot, &mut rng).unwrap();
+            Mlp::new(&[1, 9, 1], Activation::Tanh, Activation::Identity, Initialisation::Glorot, &mut rng)
+                .unwrap();
         let mut trainer = Trainer::new(&network, Loss::SquaredError, Adam::new(0.01).unwrap(), 7);
         for _ in 0..20 {
             trainer.epoch(&mut network, &x, &y, &mut rng).unwrap();
@@ -1649,7 +1688,8 @@ fn digits_held_out() {
     };
     let ((x, labels), (held_out, truth)) = (rows(&train), rows(&test));
     let mut network =
-        Mlp::new(&[64, 128, 10], Activation::Relu, Activation::Identity, Initialisation::He, &mut rng).unwrap();
+        Mlp::new(&[64, 128, 10], Activation::Relu, Activation::Identity, Initialisation::He, &mut rng)
+            .unwrap();
     let mut trainer = Trainer::new(&network, Loss::SoftmaxCrossEntropy, Adam::new(2e-3).unwrap(), 32);
     let targets = one_hot(&labels, 10);
     for _ in 0..20 {

@@ -26,8 +26,8 @@ const WORKS: &[(&str, Prepare)] = &[
     ("lasso", lasso::prepare),
     ("ols", ols::prepare),
     ("ridge", ridge::prepare),
+    ("training_step", training_step::prepare),
 ];
-const WORKS: &[(&str, Prepare)] = &[("ols", ols::prepare), ("training_step", training_step::prepare)];
 
 /// The input of a work: arrays as raw little-endian numbers, each with its shape in a text file beside it.
 struct Folder<'a>(&'a Path);
