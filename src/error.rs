@@ -94,4 +94,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file cannot be read or written, or does not hold what it should.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }

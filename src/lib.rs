@@ -9,6 +9,7 @@
 //! Constructors, `fit` and loaders check their input and return [`Error`]; methods that evaluate a model
 //! panic on an argument of the wrong length, as ndarray does, and say so.
 
+pub mod backprop;
 pub mod data;
 pub mod energy;
 pub mod hopfield;

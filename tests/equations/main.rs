@@ -1,4 +1,5 @@
 //! One test a statement: the test of the statement labelled `x-y` in a chapter is `x_y` in its module.
+mod backprop;
 mod hopfield;
 mod ols;
 mod optimizers;

@@ -1,4 +1,5 @@
 //! Bad input in tables, laws on random input.
+mod backprop;
 mod data;
 mod hopfield;
 mod ols;

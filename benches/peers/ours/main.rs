@@ -5,6 +5,7 @@ mod hopfield;
 mod lasso;
 mod ols;
 mod ridge;
+mod training_step;
 
 use std::{fs, io, path::Path, process::ExitCode, time::Instant};
 
@@ -25,6 +26,7 @@ const WORKS: &[(&str, Prepare)] = &[
     ("lasso", lasso::prepare),
     ("ols", ols::prepare),
     ("ridge", ridge::prepare),
+    ("training_step", training_step::prepare),
 ];
 
 /// The input of a work: arrays as raw little-endian numbers, each with its shape in a text file beside it.

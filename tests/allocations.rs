@@ -1,0 +1,37 @@
+//! What a training step asks of the allocator: nothing.
+#![cfg(feature = "lapack")]
+
+use downhill::{
+    backprop::{Activation, Initialisation, Loss, Mlp, Penalty, Trainer},
+    optimizers::Adam,
+    rng,
+};
+use ndarray::Array2;
+use rand::RngExt;
+
+/// The allocator's count over a hundred steps, after the first, against zero; and over the first, which sets up the optimiser.
+#[test]
+fn a_training_step_allocates_nothing() {
+    let cases = [
+        (vec![784, 256, 128, 10], 128, Activation::Sigmoid, Loss::SquaredError),
+        (vec![64, 64, 64, 10], 256, Activation::Gelu, Loss::SoftmaxCrossEntropy),
+        (vec![2, 16, 1], 32, Activation::Tanh, Loss::LogisticCrossEntropy),
+    ];
+    for (sizes, batch, hidden, loss) in cases {
+        let mut rng = rng(1986);
+        let x = Array2::from_shape_simple_fn((batch, sizes[0]), || rng.random::<f64>());
+        let mut y = Array2::zeros((batch, sizes[sizes.len() - 1]));
+        y.column_mut(0).fill(1.0);
+        let mut network =
+            Mlp::new(&sizes, hidden, Activation::Identity, Initialisation::Glorot, &mut rng).unwrap();
+        let penalty = Penalty { l1: 1e-4, l2: 1e-4 };
+        let adam = Adam::new(1e-3).unwrap();
+        let mut trainer = Trainer::new(&network, loss, adam, batch).with_penalty(penalty).unwrap();
+        let mut allocations = |steps: usize| {
+            let work = || (0..steps).for_each(|_| assert!(trainer.step(&mut network, &x, &y).is_ok()));
+            allocation_counter::measure(work).count_total
+        };
+        assert!(allocations(1) > 0, "the counter counts");
+        assert_eq!(allocations(100), 0, "steps of {sizes:?}");
+    }
+}
