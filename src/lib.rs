@@ -12,6 +12,7 @@
 pub mod data;
 pub mod energy;
 pub mod hopfield;
+pub mod introduction;
 pub mod ols;
 pub mod plot;
 pub mod ridge_lasso;
