@@ -48,9 +48,11 @@ impl Tally {
 
     /// The arm with the largest `index` of mean reward and pulls; an arm not pulled yet comes first.
     fn best(&self, index: impl Fn(f64, f64) -> f64) -> usize {
-        argmax(self.pulls.iter().zip(&self.rewards).map(|(&pulls, &reward)| {
-            if pulls == 0.0 { f64::INFINITY } else { index(reward / pulls, pulls) }
-        }))
+        argmax(
+            self.pulls.iter().zip(&self.rewards).map(|(&pulls, &reward)| {
+                if pulls == 0.0 { f64::INFINITY } else { index(reward / pulls, pulls) }
+            }),
+        )
     }
 }
 

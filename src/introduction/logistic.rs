@@ -49,7 +49,12 @@ impl Logistic {
         check::regression(x, y)?;
         check::every("y", y, "0 or 1", |label| label == 0.0 || label == 1.0)?;
         check::parameter("classes", 1.0, "2", y.iter().any(|&label| label != y[0]))?;
-        check::parameter("penalty", penalty, "finite and not negative", penalty >= 0.0 && penalty.is_finite())?;
+        check::parameter(
+            "penalty",
+            penalty,
+            "finite and not negative",
+            penalty >= 0.0 && penalty.is_finite(),
+        )?;
         let x = add_intercept(x);
         if penalty == 0.0 {
             full_rank(&x)?;
