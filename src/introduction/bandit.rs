@@ -110,7 +110,6 @@ pub fn ucb1(tally: &Tally) -> usize {
 ///
 /// # Panics
 /// When `policy` names an arm that does not exist.
-// ANCHOR: play
 pub fn play<R: Rng>(
     success: &ArrayRef1<f64>,
     rounds: usize,
@@ -131,4 +130,3 @@ pub fn play<R: Rng>(
         })
         .collect())
 }
-// ANCHOR_END: play

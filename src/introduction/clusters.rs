@@ -78,7 +78,6 @@ impl KMeans {
     /// # Errors
     /// [`Error::Empty`] or [`Error::Domain`] for bad data; [`Error::Parameter`] when `k` is 0 or there are fewer than `k`
     /// different samples.
-    // ANCHOR: seed
     pub fn seed(x: &ArrayRef2<f64>, k: usize, rng: &mut impl Rng) -> Result<Array2<f64>, Error> {
         check::non_empty("x", x)?;
         check::finite("x", x)?;
@@ -105,7 +104,6 @@ impl KMeans {
         }
         Ok(centres)
     }
-    // ANCHOR_END: seed
 
     /// The centres, `k × p`.
     pub fn centres(&self) -> &Array2<f64> {

@@ -111,7 +111,6 @@ impl GaussianDiscriminant {
     ///
     /// # Panics
     /// When `x` has not as many columns as the model has features.
-    // ANCHOR: class_log_densities
     pub fn class_log_densities(&self, x: &ArrayRef2<f64>) -> Array2<f64> {
         let mut densities = Array2::zeros((x.nrows(), self.shares.len()));
         for (class, mean) in self.means.rows().into_iter().enumerate() {
@@ -124,7 +123,6 @@ impl GaussianDiscriminant {
         }
         densities
     }
-    // ANCHOR_END: class_log_densities
 
     /// $\ln p(\mathbf x) = \ln \sum_k p(k)\, p(\mathbf x \mid k)$, for every row of `x`.
     ///

@@ -60,15 +60,26 @@ impl Logistic {
             full_rank(&x)?;
         }
         let mut newton = Newton::new(&x, y, penalty);
+        let unbounded = || Error::Parameter {
+            what: "penalty",
+            value: penalty,
+            must: "positive where a plane parts the classes, or the weights grow without end",
+        };
         let mut change = f64::INFINITY;
         for _ in 0..STEPS {
             change = newton.step()?;
             if change <= TOLERANCE {
-                return Ok(Self { alpha: newton.alpha });
+                // If a plane parts all but some samples on it, the others have become certain and bend the loss no longer.
+                return if penalty == 0.0 && full_rank(&newton.weighted).is_err() {
+                    Err(unbounded())
+                } else {
+                    Ok(Self { alpha: newton.alpha })
+                };
             }
             let parted = newton.log_odds.iter().zip(y).all(|(&z, &y)| (2.0 * y - 1.0) * z > 0.0);
-            let must = "positive where a plane parts the classes, or the weights grow without end";
-            check::parameter("penalty", penalty, must, penalty > 0.0 || !parted)?;
+            if penalty == 0.0 && parted {
+                return Err(unbounded());
+            }
         }
         Err(Error::NotConverged {
             what: "Newton's method",

@@ -57,7 +57,6 @@ impl Wells {
     ///
     /// # Panics
     /// When `x` is no place in the landscape.
-    // ANCHOR: gradient
     pub fn gradient(&self, x: &ArrayRef1<f64>) -> Array1<f64> {
         let mut gradient = Array1::zeros(x.len());
         for memory in self.memories.rows() {
@@ -69,7 +68,6 @@ impl Wells {
         }
         gradient
     }
-    // ANCHOR_END: gradient
 
     /// Slides downhill from `cue`: `steps` steps of gradient descent, a state to a row, `(steps + 1) × units`.
     ///

@@ -68,7 +68,7 @@ fn logistic_refuses() {
         ("a constant column", array![[5.0], [5.0], [5.0], [5.0]], y.clone(), 0.0, |e| {
             matches!(e, Error::RankDeficient { rank: 1, needed: 2, .. })
         }),
-        ("a doubled column, few rows", concatenate![Axis(1), x, x, x * 2.0], y.clone(), 0.0, |e| {
+        ("a doubled column, few rows", concatenate![Axis(1), x, x, &x * 2.0], y.clone(), 0.0, |e| {
             matches!(e, Error::RankDeficient { rank: 2, needed: 4, .. })
         }),
         ("parted", x.clone(), array![0.0, 0.0, 1.0, 1.0], 0.0, |e| {
@@ -83,7 +83,8 @@ fn logistic_refuses() {
     }
     // Parted but for one point on the border: the loss has no minimum, and the steps never become small.
     let border = array![[0.0], [1.0], [1.0], [2.0]];
-    assert!(Logistic::fit(&border, &array![0.0, 0.0, 1.0, 1.0], 0.0).is_err());
+    let refusal = Logistic::fit(&border, &array![0.0, 0.0, 1.0, 1.0], 0.0).unwrap_err();
+    assert!(matches!(refusal, Error::Parameter { what: "penalty", .. } | Error::Lapack { .. }), "{refusal}");
 }
 
 /// With a penalty a constant column gets no weight, a doubled one shares it, and parted classes have finite weights. Units far
@@ -198,7 +199,7 @@ fn k_means_refuses() {
     let one = KMeans::fit(&x, 1, &mut rng).unwrap();
     assert!(close(&one.centres().row(0).to_owned(), &array![1.0 / 3.0, 2.0 / 3.0], 1e-15));
     let all = KMeans::fit(&x, 2, &mut rng).unwrap();
-    assert_eq!(all.distortion(), 0.0);
+    assert!(all.distortion() < 1e-15);
     assert!(all.labels()[0] == all.labels()[1] && all.labels()[0] != all.labels()[2]);
     assert_eq!(KMeans::fit(&array![[3.0]], 1, &mut rng).unwrap().centres(), &array![[3.0]]);
 }
@@ -312,7 +313,7 @@ fn k_means_as_elsewhere() {
 proptest! {
     /// In other units, shifted and mixed, the free logistic model and the discriminant with full covariance predict the same.
     #[test]
-    fn coordinates_do_not_matter(seed in 0_u64..500, angle in 0.0..6.0, stretch in 0.01..100.0, shift in -50.0..50.0) {
+    fn coordinates_do_not_matter(seed in 0_u64..500, angle in 0.0..6.0_f64, stretch in 0.01..100.0_f64, shift in -50.0..50.0_f64) {
         let mut rng = downhill::rng(seed);
         let x = Array2::from_shape_simple_fn((60, 2), || rng.random::<f64>());
         let y = x.column(0).mapv(|v| if rng.random::<f64>() < 0.2 + 0.6 * v { 1.0 } else { 0.0 });
@@ -329,7 +330,7 @@ proptest! {
 
     /// Shifted and stretched alike in all directions, the samples fall into the same clusters.
     #[test]
-    fn clusters_move_with_the_samples(seed in 0_u64..500, k in 1_usize..6, stretch in 0.01..100.0, shift in -1e3..1e3) {
+    fn clusters_move_with_the_samples(seed in 0_u64..500, k in 1_usize..6, stretch in 0.01..100.0_f64, shift in -1e3..1e3_f64) {
         let mut rng = downhill::rng(seed);
         let x = Array2::from_shape_simple_fn((40, 3), || rng.random::<f64>());
         let start = KMeans::seed(&x, k, &mut rng).unwrap();
