@@ -13,6 +13,7 @@ pub mod backprop;
 pub mod data;
 pub mod energy;
 pub mod hopfield;
+pub mod introduction;
 pub mod ols;
 pub mod optimizers;
 pub mod perceptron;

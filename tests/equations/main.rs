@@ -1,6 +1,7 @@
 //! One test a statement: the test of the statement labelled `x-y` in a chapter is `x_y` in its module.
 mod backprop;
 mod hopfield;
+mod introduction;
 mod ols;
 mod optimizers;
 mod perceptron;

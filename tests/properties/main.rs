@@ -2,6 +2,7 @@
 mod backprop;
 mod data;
 mod hopfield;
+mod introduction;
 mod ols;
 mod optimizers;
 mod perceptron;
