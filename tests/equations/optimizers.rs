@@ -15,10 +15,7 @@ use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
 type Surface = fn(&ArrayRef1<f64>, &mut ArrayRef1<f64>) -> f64;
-<<<<<<< HEAD
 type Loss<'a> = Box<dyn Fn(&ArrayRef1<f64>, &mut ArrayRef1<f64>) -> f64 + 'a>;
-=======
->>>>>>> backprop
 
 /// So small that it changes no sum: the methods without their ε.
 const NONE: f64 = 1e-300;
@@ -786,7 +783,6 @@ fn robbins_monro_rate() {
     for k in 0..1_000_000 {
         let rate: f64 = a / (k as f64 + b);
         if k < 2000 {
-<<<<<<< HEAD
             if k < 10 || k % 100 == 0 {
                 let squares = &theta * &theta;
                 let error = squares.std(1.0) / (runs as f64).sqrt();
@@ -796,14 +792,6 @@ fn robbins_monro_rate() {
                 if k >= 100 {
                     points.push((f64::ln(k as f64), mean.ln()));
                 }
-=======
-            if k >= 100 && k % 100 == 0 {
-                let squares = &theta * &theta;
-                let error = squares.std(1.0) / (runs as f64).sqrt();
-                let mean = squares.mean().unwrap();
-                assert!((mean - theory).abs() < 4.0 * error, "{k}: {mean} against {theory}");
-                points.push((f64::ln(k as f64), mean.ln()));
->>>>>>> backprop
             }
             let gradient = &theta * h + normal(runs, &mut rng) * sigma;
             descent.step(&mut theta, &gradient);
@@ -951,11 +939,7 @@ fn quasi_newton_methods() {
         let learned = bfgs.inverse_hessian();
         assert!(relative(&inverse(learned), &b) < 1e-9);
         assert!(relative(&b.dot(&s), &y) < 1e-12);
-<<<<<<< HEAD
         assert!(relative(learned, &learned.t().to_owned()) < 1e-12);
-=======
-        assert!(relative(learned, &learned.t()) < 1e-12);
->>>>>>> backprop
         for _ in 0..100 {
             let v = normal(5, &mut rng);
             assert!(v.dot(&learned.dot(&v)) > 0.0);
@@ -1125,11 +1109,7 @@ fn heavy_ball_cycle() {
 /// Source: S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond (2018), theorem 1.
 #[test]
 fn adam_wrong_direction() {
-<<<<<<< HEAD
     let gradient = |k: usize| array![if k.is_multiple_of(3) { 3.0 } else { -1.0 }];
-=======
-    let gradient = |k: usize| array![if k % 3 == 0 { 3.0 } else { -1.0 }];
->>>>>>> backprop
     let end = |optimizer: &mut dyn FnMut(&mut Array1<f64>, &Array1<f64>)| {
         let mut x = array![0.0];
         for k in 0..30_000 {
@@ -1214,7 +1194,6 @@ fn minimisers_against_scipy() {
     assert_eq!(minima.len(), 5);
     for expected in minima {
         let (start, theta) = (vector(&expected["start"]), vector(&expected["theta"]));
-<<<<<<< HEAD
         let loss: Loss = match expected["problem"].as_str().unwrap() {
             "rosenbrock" => Box::new(rosenbrock),
             "himmelblau" => Box::new(himmelblau),
@@ -1223,17 +1202,6 @@ fn minimisers_against_scipy() {
             "logistic" => Box::new(&logistic),
             other => panic!("{other}"),
         };
-=======
-        let loss: Box<dyn Fn(&ArrayRef1<f64>, &mut ArrayRef1<f64>) -> f64> =
-            match expected["problem"].as_str().unwrap() {
-                "rosenbrock" => Box::new(rosenbrock),
-                "himmelblau" => Box::new(himmelblau),
-                "beale" => Box::new(beale),
-                "rosenbrock in ten dimensions" => Box::new(extended),
-                "logistic" => Box::new(&logistic),
-                other => panic!("{other}"),
-            };
->>>>>>> backprop
         let bfgs = minimize(&mut Bfgs::new(start.len()), &loss, &start, 1e-9, 300, |_, _| {}).unwrap();
         let lbfgs = minimize(&mut Lbfgs::new(6).unwrap(), &loss, &start, 1e-9, 300, |_, _| {}).unwrap();
         for minimum in [bfgs, lbfgs] {
