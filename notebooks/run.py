@@ -21,8 +21,6 @@ SECONDS_PER_CELL = 900  # the first cell builds the library
 def failures(notebook):
     """What went wrong in an executed notebook, a line a cell."""
     for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code")):
-        if cell.execution_count is None:
-            yield f"cell {number} was not run"
         for output in cell.outputs:
             if output.output_type == "error":
                 yield f"cell {number}: {output.ename}: {output.evalue}"
@@ -43,7 +41,7 @@ def execute(path, copy):
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        return [str(error)]
+        return [str(error), *failures(notebook)]
     finally:
         nbformat.write(notebook, copy)
     problems = list(failures(notebook))
