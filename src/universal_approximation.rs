@@ -121,12 +121,18 @@ impl Shallow {
         check::parameter("lo", lo, "finite", lo.is_finite())?;
         check::parameter("hi", hi, "finite and above lo", hi.is_finite() && hi > lo)?;
         check::parameter("steps", steps as f64, "at least 1", steps > 0)?;
-        check::parameter("sharpness", sharpness, "above 0 and finite", sharpness > 0.0 && sharpness.is_finite())?;
+        check::parameter(
+            "sharpness",
+            sharpness,
+            "above 0 and finite",
+            sharpness > 0.0 && sharpness.is_finite(),
+        )?;
         let cell = (hi - lo) / steps as f64;
         let steep = sharpness / cell;
         let ends = Array1::from_shape_fn(steps + 1, |j| target(lo + j as f64 * cell));
         check::finite("target", &ends)?;
-        let rises = Array1::from_shape_fn(steps + 1, |j| if j == 0 { ends[0] } else { ends[j] - ends[j - 1] });
+        let rises =
+            Array1::from_shape_fn(steps + 1, |j| if j == 0 { ends[0] } else { ends[j] - ends[j - 1] });
         let biases = Array1::from_shape_fn(steps + 1, |j| -steep * (lo + (j as f64 - 0.5) * cell));
         Self::new(logistic, Array2::from_elem((steps + 1, 1), steep), biases, rises)
     }
@@ -213,7 +219,9 @@ impl Shallow {
     pub fn evaluate(&self, x: &ArrayRef2<f64>) -> Array1<f64> {
         let mut values = Array1::zeros(x.nrows());
         // In blocks: the units of all rows at once would leave the cache.
-        for (rows, mut part) in x.axis_chunks_iter(Axis(0), ROWS).zip(values.axis_chunks_iter_mut(Axis(0), ROWS)) {
+        for (rows, mut part) in
+            x.axis_chunks_iter(Axis(0), ROWS).zip(values.axis_chunks_iter_mut(Axis(0), ROWS))
+        {
             part.assign(&self.hidden(&rows).dot(&self.output));
         }
         values
