@@ -20,6 +20,7 @@ pub mod perceptron;
 pub mod plot;
 pub mod ridge_lasso;
 pub mod two_layer;
+pub mod universal_approximation;
 
 mod check;
 mod error;

@@ -7,3 +7,4 @@ mod optimizers;
 mod perceptron;
 mod ridge_lasso;
 mod two_layer;
+mod universal_approximation;

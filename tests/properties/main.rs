@@ -9,3 +9,4 @@ mod perceptron;
 mod plot;
 mod ridge_lasso;
 mod two_layer;
+mod universal_approximation;
