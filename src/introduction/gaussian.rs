@@ -116,7 +116,7 @@ impl GaussianDiscriminant {
         for (class, mean) in self.means.rows().into_iter().enumerate() {
             // With S = L Lᵀ the distance (x - m)ᵀ S⁻¹ (x - m) is the square of L⁻¹ (x - m).
             let factor = self.factor(class);
-            let white = solve(factor, (x.to_owned() - &mean).t().to_owned());
+            let white = solve(factor, (x.to_owned() - mean).t().to_owned());
             let scale =
                 factor.diag().mapv(f64::ln).sum() + 0.5 * x.ncols() as f64 * f64::ln(std::f64::consts::TAU);
             densities.column_mut(class).assign(&white.map_axis(Axis(0), |z| -0.5 * z.dot(&z) - scale));

@@ -25,7 +25,8 @@ fn logistic_refuses() {
     let x = array![[0.0], [1.0], [2.0], [3.0]];
     let y = array![0.0, 1.0, 0.0, 1.0];
     type Refusal = fn(&Error) -> bool;
-    let cases: [(&str, Array2<f64>, Array1<f64>, f64, Refusal); 14] = [
+    type Case = (&'static str, Array2<f64>, Array1<f64>, f64, Refusal);
+    let cases: [Case; 14] = [
         ("no rows", Array2::zeros((0, 1)), array![], 0.0, |e| matches!(e, Error::Empty { what: "x" })),
         ("no columns", Array2::zeros((4, 0)), y.clone(), 0.0, |e| matches!(e, Error::Empty { what: "x" })),
         ("too few labels", x.clone(), array![0.0, 1.0], 0.0, |e| matches!(e, Error::Shape { what: "y", .. })),
