@@ -18,21 +18,10 @@
 
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, array, concatenate};
 
-use crate::{Error, check};
+use crate::{Error, check, perceptron::logistic};
 
 /// Rows of which the hidden units are held at once: few enough to stay in the cache at any usual width.
 const ROWS: usize = 64;
-
-/// The logistic function $\sigma(z) = 1 / (1 + e^{-z})$.
-///
-/// ```
-/// use downhill::universal_approximation::logistic;
-/// assert_eq!(logistic(0.0), 0.5);
-/// assert_eq!(logistic(-800.0), 0.0);
-/// ```
-pub fn logistic(z: f64) -> f64 {
-    1.0 / (1.0 + (-z).exp())
-}
 
 /// The rectifier $\max(0, z)$.
 ///
@@ -68,7 +57,7 @@ impl Shallow {
     /// A network of `N` units on `d` inputs: `weights`, `N × d`, `biases`, `N`, and `output`, the $\alpha_j$, `N`.
     ///
     /// ```
-    /// use downhill::universal_approximation::{Shallow, logistic};
+    /// use downhill::{perceptron::logistic, universal_approximation::Shallow};
     /// use ndarray::array;
     /// let f = Shallow::new(logistic, array![[1.0, -1.0]], array![0.0], array![2.0])?;
     /// assert_eq!(f.evaluate(&array![[3.0, 3.0]]), array![1.0]);

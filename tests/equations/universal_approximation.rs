@@ -4,8 +4,9 @@ use std::f64::consts::{LN_2, PI, TAU};
 
 use downhill::{
     ols::{Ols, mse, polynomial_features},
+    perceptron::logistic,
     rng,
-    universal_approximation::{Shallow, logistic, relu, sawtooth, sup_error},
+    universal_approximation::{Shallow, relu, sawtooth, sup_error},
 };
 use ndarray::{Array1, Array2, Axis, array, s};
 use rand::{Rng, RngExt};

@@ -2,7 +2,8 @@
 
 use downhill::{
     Error,
-    universal_approximation::{Shallow, logistic, relu, sawtooth, sup_error},
+    perceptron::logistic,
+    universal_approximation::{Shallow, relu, sawtooth, sup_error},
 };
 use ndarray::{Array1, Array2, array};
 use proptest::prelude::*;
