@@ -18,7 +18,7 @@
 
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, s};
 
-use crate::{Error, check};
+use crate::{Error, check, introduction::logistic};
 
 /// What a neuron does with what it hears: a function $\sigma$ of one number, and its derivative.
 ///
@@ -62,18 +62,6 @@ impl Activation {
     }
     // ANCHOR_END: activation
 }
-
-/// The logistic function $1 / (1 + e^{-z})$, between 0 and 1. At the ends the exponential is infinite or 0, and the quotient right.
-///
-/// ```
-/// use downhill::perceptron::logistic;
-/// assert_eq!((logistic(-1000.0), logistic(0.0), logistic(1000.0)), (0.0, 0.5, 1.0));
-/// ```
-// ANCHOR: logistic
-pub fn logistic(z: f64) -> f64 {
-    1.0 / (1.0 + (-z).exp())
-}
-// ANCHOR_END: logistic
 
 /// One neuron with one input.
 ///

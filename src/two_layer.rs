@@ -25,7 +25,8 @@ use rand_distr::StandardNormal;
 
 use crate::{
     Error, check,
-    perceptron::{Activation, check_rate, logistic},
+    introduction::logistic,
+    perceptron::{Activation, check_rate},
 };
 
 /// A hidden neuron and an output neuron, one after the other, with one input.

@@ -18,7 +18,7 @@
 
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, array, concatenate};
 
-use crate::{Error, check, perceptron::logistic};
+use crate::{Error, check, introduction::logistic};
 
 /// Rows of which the hidden units are held at once: few enough to stay in the cache at any usual width.
 const ROWS: usize = 64;
@@ -57,7 +57,7 @@ impl Shallow {
     /// A network of `N` units on `d` inputs: `weights`, `N × d`, `biases`, `N`, and `output`, the $\alpha_j$, `N`.
     ///
     /// ```
-    /// use downhill::{perceptron::logistic, universal_approximation::Shallow};
+    /// use downhill::{introduction::logistic, universal_approximation::Shallow};
     /// use ndarray::array;
     /// let f = Shallow::new(logistic, array![[1.0, -1.0]], array![0.0], array![2.0])?;
     /// assert_eq!(f.evaluate(&array![[3.0, 3.0]]), array![1.0]);

@@ -6,6 +6,7 @@ use ndarray::{ArrayRef1, ArrayRef2, Zip};
 use serde::{Deserialize, Serialize};
 
 use super::Layer;
+use crate::introduction::logistic;
 
 /// An activation function $\sigma$, applied to each entry; only the softmax looks at a whole row.
 ///
@@ -24,7 +25,7 @@ use super::Layer;
 pub enum Activation {
     /// $z$: for outputs that may be any number, and for losses that take logits.
     Identity,
-    /// The logistic function, see [`sigmoid`].
+    /// The logistic function, see [`logistic`].
     Sigmoid,
     /// The hyperbolic tangent.
     Tanh,
@@ -41,17 +42,6 @@ pub enum Activation {
     Gelu,
     /// See [`softmax`].
     Softmax,
-}
-
-/// The logistic function $1 / (1 + e^{-z})$. It needs no care at the ends: $e^{-z}$ overflows to infinity, and the quotient is 0.
-///
-/// ```
-/// use downhill::backprop::sigmoid;
-/// assert_eq!(sigmoid(0.0), 0.5);
-/// assert_eq!((sigmoid(-1e4), sigmoid(1e4)), (0.0, 1.0));
-/// ```
-pub fn sigmoid(z: f64) -> f64 {
-    1.0 / (1.0 + (-z).exp())
 }
 
 /// The soft rectifier $\ln(1 + e^z)$, written so that nothing overflows and small values keep their digits.
@@ -115,7 +105,7 @@ impl Layer for Activation {
     fn forward(&self, _theta: &ArrayRef1<f64>, z: &ArrayRef2<f64>, a: &mut ArrayRef2<f64>) {
         match *self {
             Self::Identity => a.assign(z),
-            Self::Sigmoid => each(z, a, sigmoid),
+            Self::Sigmoid => each(z, a, logistic),
             Self::Tanh => each(z, a, f64::tanh),
             Self::Relu => each(z, a, |z| if z > 0.0 { z } else { 0.0 }),
             Self::LeakyRelu { slope } => each(z, a, |z| if z > 0.0 { z } else { slope * z }),
@@ -149,7 +139,7 @@ impl Layer for Activation {
             Self::LeakyRelu { slope } => {
                 each_back(z, a_gradient, delta, |z| if z > 0.0 { 1.0 } else { slope })
             }
-            Self::Softplus => each_back(z, a_gradient, delta, sigmoid),
+            Self::Softplus => each_back(z, a_gradient, delta, logistic),
             Self::Gelu => each_back(z, a_gradient, delta, gelu_derivative),
             Self::Softmax => {
                 for ((a, a_gradient), mut delta) in

@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, ArrayRef1, ArrayRef2, Zip};
 
-use super::{Mlp, sigmoid, softplus};
-use crate::{Error, check};
+use super::{Mlp, softplus};
+use crate::{Error, check, introduction::logistic};
 
 /// The cost of a batch: the mean over its rows of the cost of one sample.
 ///
@@ -68,7 +68,7 @@ impl Loss {
             Self::LogisticCrossEntropy => {
                 Zip::from(gradient).and(output).and(target).for_each(|g, &z, &y| {
                     total += softplus(z) - y * z;
-                    *g = share * (sigmoid(z) - y);
+                    *g = share * (logistic(z) - y);
                 })
             }
             Self::SoftmaxCrossEntropy => {

@@ -26,7 +26,7 @@ mod save;
 mod tape;
 mod trainer;
 
-pub use activation::{Activation, gelu, sigmoid, softmax, softplus};
+pub use activation::{Activation, gelu, softmax, softplus};
 pub use layer::{Dense, Layer};
 pub use loss::{Loss, Penalty};
 pub use mlp::{Initialisation, Mlp, Pass};

@@ -36,7 +36,8 @@ pub use wells::Wells;
 
 use ndarray::{Array1, ArrayRef1, ArrayRef2, Zip};
 
-/// The logistic function $\sigma(z) = 1 / (1 + e^{-z})$: log-odds to probability. It overflows nowhere.
+/// The logistic function $\sigma(z) = 1 / (1 + e^{-z})$: log-odds to probability. It needs no care at the ends, where the
+/// exponential is infinite or 0, and the quotient right.
 ///
 /// ```
 /// use downhill::introduction::logistic;
@@ -45,9 +46,7 @@ use ndarray::{Array1, ArrayRef1, ArrayRef2, Zip};
 /// ```
 // ANCHOR: logistic
 pub fn logistic(z: f64) -> f64 {
-    // The exponent is never positive.
-    let e = (-z.abs()).exp();
-    if z >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
+    1.0 / (1.0 + (-z).exp())
 }
 // ANCHOR_END: logistic
 

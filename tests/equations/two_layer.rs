@@ -347,7 +347,7 @@ fn exploding_gradient() {
 /// The logistic function against (1 + tanh(z/2))/2, its mirror image, and its derivative by finite differences; no NaN at ±1000.
 #[test]
 fn logistic_function() {
-    use downhill::perceptron::logistic;
+    use downhill::introduction::logistic;
     for i in -3000..=3000 {
         let z = 0.01 * f64::from(i);
         assert!((logistic(z) - 0.5 * (1.0 + (0.5 * z).tanh())).abs() < 1e-15);

@@ -3,8 +3,8 @@
 use std::f64::consts::{LN_2, PI, TAU};
 
 use downhill::{
+    introduction::logistic,
     ols::{Ols, mse, polynomial_features},
-    perceptron::logistic,
     rng,
     universal_approximation::{Shallow, relu, sawtooth, sup_error},
 };

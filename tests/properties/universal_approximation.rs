@@ -2,7 +2,7 @@
 
 use downhill::{
     Error,
-    perceptron::logistic,
+    introduction::logistic,
     universal_approximation::{Shallow, relu, sawtooth, sup_error},
 };
 use ndarray::{Array1, Array2, array};
