@@ -11,9 +11,10 @@ use katex::Opts;
 use crate::{
     Problem,
     book::{Book, Entry},
-    chapter::{Directive, Kind},
+    chapter::{Chapter, Directive, Kind},
     ledger::Verdict,
     notebook::Notebook,
+    output::Output,
     page, run,
 };
 
@@ -53,8 +54,21 @@ fn notebook(entry: &Entry, problems: &mut Vec<Problem>) {
             );
             problems.push(Problem::new(path, 0, message));
         }
-        Some(_) => {}
+        Some(notebook) => {
+            for (piece, cell) in cells_with_lines(chapter).zip(&notebook.cells) {
+                let figures = cell.outputs.iter().flatten().filter(|output| matches!(output, Output::Svg(_)));
+                if figures.count() > 1 {
+                    let message = "two figures in one cell: a kernel shows only the last; split the cell";
+                    problems.push(Problem::new(&chapter.path, piece, message));
+                }
+            }
+        }
     }
+}
+
+/// The line of each cell.
+fn cells_with_lines(chapter: &Chapter) -> impl Iterator<Item = usize> {
+    chapter.pieces.iter().filter(|piece| matches!(piece.kind, Kind::Cell(_))).map(|piece| piece.line)
 }
 
 /// Every Markdown file under `chapters` is named in `SUMMARY.md`.

@@ -227,6 +227,14 @@ fn stale_missing_and_unrun_outputs() {
     small.refuses("chapters/lines.md", line_of(CHAPTER, "```rust"), "no output yet");
 
     let small = SmallBook::new();
+    let figure =
+        serde_json::json!({ "output_type": "display_data", "data": { "image/svg+xml": ["<svg/>"] } });
+    let mut notebook: serde_json::Value = serde_json::from_str(&small.read("notebooks/lines.ipynb")).unwrap();
+    notebook["cells"][1]["outputs"] = serde_json::json!([notebook["cells"][1]["outputs"][0], figure, figure]);
+    small.write("notebooks/lines.ipynb", &notebook.to_string());
+    small.refuses("chapters/lines.md", line_of(CHAPTER, "```rust"), "two figures in one cell");
+
+    let small = SmallBook::new();
     small.write("notebooks/lines.ipynb", "{ not JSON");
     small.refuses("notebooks/lines.ipynb", 0, "parsing");
 }
