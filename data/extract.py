@@ -1,6 +1,6 @@
 """Makes nuclides.csv, diabetes.csv and digits.csv beside this file; README.md says what they hold.
 
-    python -m venv /tmp/data && /tmp/data/bin/pip install -r requirements.txt && /tmp/data/bin/python extract.py
+    python -m venv ~/data && ~/data/bin/pip install -r requirements.txt && ~/data/bin/python extract.py
 """
 
 from pathlib import Path

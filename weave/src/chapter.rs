@@ -181,6 +181,9 @@ pub fn must_hold(text: &str) {
     }
 }
 
+/// A code block under way: its info string, its range, and its lines, each with the byte at which it begins.
+type CodeBlock = (String, Range<usize>, Vec<(usize, String)>);
+
 /// The byte at which each line begins.
 fn line_starts(text: &str) -> Vec<usize> {
     std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
@@ -214,7 +217,7 @@ impl Reader<'_> {
     fn read(&mut self) {
         let options = Options::ENABLE_MATH | Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES;
         let mut heading: Option<(HeadingLevel, String, usize)> = None;
-        let mut block: Option<(String, Range<usize>, Vec<(usize, String)>)> = None;
+        let mut block: Option<CodeBlock> = None;
         let mut enclosing: Vec<&'static str> = Vec::new();
         for (event, range) in Parser::new_ext(self.text, options).into_offset_iter() {
             match event {

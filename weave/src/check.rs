@@ -269,7 +269,7 @@ fn mathematics(book: &Book, problems: &mut Vec<Problem>) {
     for statement in &book.ledger.statements {
         for text in [&statement.printed, &statement.corrected, &statement.why, &statement.section] {
             let parts: Vec<&str> = text.split('$').collect();
-            if parts.len() % 2 == 0 {
+            if parts.len().is_multiple_of(2) {
                 problems.push(Problem::new(&statement.file, 0, format!("`{}`: a lone `$`", statement.id)));
                 continue;
             }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
 };
@@ -124,7 +124,7 @@ fn notebooks(book: &Book, only: &[String], all: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn compare(expected: &PathBuf, got: &PathBuf) -> Result<ExitCode> {
+fn compare(expected: &Path, got: &Path) -> Result<ExitCode> {
     let (expected_cells, got_cells) = (Notebook::read(expected)?.cells, Notebook::read(got)?.cells);
     if expected_cells.len() != got_cells.len() {
         bail!("{}: {} cells, not {}", got.display(), got_cells.len(), expected_cells.len());

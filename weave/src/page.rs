@@ -307,7 +307,7 @@ fn inline_markdown(text: &str) -> String {
 /// Escapes HTML's signs in words, and leaves what stands between dollars to the mathematics' renderer.
 pub fn escape_around_math(text: &str) -> String {
     let parts: Vec<&str> = text.split('$').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return escape(text).replace('$', "&#36;");
     }
     let shown = parts.iter().enumerate().map(|(k, part)| match k % 2 {
