@@ -67,7 +67,8 @@ impl Ranged for Axis {
 
     fn map(&self, coordinate: &f64, (start, end): (i32, i32)) -> i32 {
         let fraction = (coordinate - self.range.0) / (self.range.1 - self.range.0);
-        start + (fraction * f64::from(end - start)).round() as i32
+        // A point far outside a chosen range is some pixel too, and the sum below must not overflow.
+        start + (fraction * f64::from(end - start)).clamp(-1e8, 1e8).round() as i32
     }
 
     fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
