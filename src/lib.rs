@@ -12,6 +12,8 @@
 pub mod backprop;
 pub mod data;
 pub mod energy;
+pub mod free_energy;
+pub mod gibbs_boltzmann;
 pub mod hopfield;
 pub mod introduction;
 pub mod ols;
@@ -19,6 +21,7 @@ pub mod optimizers;
 pub mod perceptron;
 pub mod plot;
 pub mod ridge_lasso;
+pub mod sampling;
 pub mod two_layer;
 pub mod universal_approximation;
 

@@ -1,6 +1,6 @@
 //! Learning what each class looks like, and turning that round.
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, ArrayRef2, Axis};
 use ndarray_linalg::{Cholesky, Diag, SolveTriangular, UPLO};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
@@ -8,6 +8,7 @@ use rand_distr::StandardNormal;
 use super::argmax;
 use crate::{
     Error, check,
+    free_energy::log_sum_exp,
     ols::{Ols, Solver},
 };
 
@@ -226,10 +227,4 @@ fn solve(factor: &Array2<f64>, b: Array2<f64>) -> Array2<f64> {
 fn solve_transposed(factor: &Array2<f64>, b: &Array1<f64>) -> Array1<f64> {
     let transposed = factor.t().to_owned();
     transposed.solve_triangular(UPLO::Upper, Diag::NonUnit, b).expect("the Cholesky factor has an inverse")
-}
-
-/// $\ln \sum_k e^{v_k}$ without overflow: the largest term is taken out.
-fn log_sum_exp(v: &ArrayRef1<f64>) -> f64 {
-    let largest = v.fold(f64::NEG_INFINITY, |a: f64, &b| a.max(b));
-    largest + v.iter().map(|term| (term - largest).exp()).sum::<f64>().ln()
 }

@@ -10,7 +10,7 @@
 //! | centres $\mathbf m_k$, distortion $J$ | [`KMeans`] |
 //! | a player's record, its regret | [`Tally`], [`play`] |
 //! | wells of energy, one a memory | [`Wells`] |
-//! | descent with noise | [`Metropolis`] |
+//! | descent with noise | [`Metropolis`](crate::sampling::Metropolis) |
 //!
 //! Sources: A. Y. Ng, M. I. Jordan, *On discriminative vs. generative classifiers* (NIPS 14, 2002); S. P. Lloyd, IEEE
 //! Transactions on Information Theory 28 (1982) 129; P. Auer, N. Cesa-Bianchi, P. Fischer, Machine Learning 47 (2002) 235.
@@ -22,7 +22,6 @@ mod clusters;
 mod gaussian;
 #[cfg(feature = "lapack")]
 mod logistic;
-mod metropolis;
 mod wells;
 
 pub use bandit::{Tally, epsilon_greedy, play, ucb1};
@@ -31,7 +30,6 @@ pub use clusters::KMeans;
 pub use gaussian::{Covariance, GaussianDiscriminant};
 #[cfg(feature = "lapack")]
 pub use logistic::Logistic;
-pub use metropolis::Metropolis;
 pub use wells::Wells;
 
 use ndarray::{Array1, ArrayRef1, ArrayRef2, Zip};

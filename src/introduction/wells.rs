@@ -1,8 +1,11 @@
 //! Memories as wells in a plain.
 
-use ndarray::{Array1, Array2, ArrayRef1, Axis, Zip};
+use ndarray::{Array2, ArrayRef1, Axis, Zip};
 
-use crate::{Error, check, energy::Energy};
+use crate::{
+    Error, check,
+    energy::{Differentiable, Energy},
+};
 
 /// A plain of energy 0 with a round well of depth 1 pressed into it at each memory.
 ///
@@ -53,22 +56,6 @@ impl Wells {
         &self.memories
     }
 
-    /// $\nabla E(x) = \frac1{s^2} \sum_\mu (x - m^\mu)\, e^{-\lVert x - m^\mu \rVert^2 / 2 s^2}$.
-    ///
-    /// # Panics
-    /// When `x` is no place in the landscape.
-    pub fn gradient(&self, x: &ArrayRef1<f64>) -> Array1<f64> {
-        let mut gradient = Array1::zeros(x.len());
-        for memory in self.memories.rows() {
-            let depth = self.depth(x, &memory);
-            Zip::from(&mut gradient)
-                .and(x)
-                .and(memory)
-                .for_each(|slope, x, m| *slope += (x - m) * depth / self.width.powi(2));
-        }
-        gradient
-    }
-
     /// Slides downhill from `cue`: `steps` steps of gradient descent, a state to a row, `(steps + 1) × units`.
     ///
     /// The rate $s^2 / M$, for $M$ memories, is the inverse of a bound on the curvature, so that no step goes uphill.
@@ -109,3 +96,17 @@ impl Energy for Wells {
     }
 }
 // ANCHOR_END: energy
+
+/// $\nabla E(x) = \frac1{s^2} \sum_\mu (x - m^\mu)\, e^{-\lVert x - m^\mu \rVert^2 / 2 s^2}$.
+impl Differentiable for Wells {
+    fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
+        gradient.fill(0.0);
+        for memory in self.memories.rows() {
+            let depth = self.depth(x, &memory);
+            Zip::from(&mut *gradient)
+                .and(x)
+                .and(memory)
+                .for_each(|slope, x, m| *slope += (x - m) * depth / self.width.powi(2));
+        }
+    }
+}

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use downhill::{
     Error, data,
-    energy::Energy,
+    energy::{Differentiable, Energy},
     hopfield::Hopfield,
     introduction::{
-        Covariance, GaussianDiscriminant, KMeans, Logistic, Metropolis, Tally, Wells, epsilon_greedy,
-        log_loss, log_loss_gradient, logistic, play, ucb1,
+        Covariance, GaussianDiscriminant, KMeans, Logistic, Tally, Wells, epsilon_greedy, log_loss,
+        log_loss_gradient, logistic, play, ucb1,
     },
     ols::{Ols, add_intercept},
     rng,
+    sampling::{Kernel, Metropolis},
 };
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, array, s};
 use rand::{Rng, RngExt, seq::SliceRandom};
@@ -936,11 +937,12 @@ fn deterministic_stochastic_ebm_classes() {
     assert_eq!(wells.recall(&start, 50).unwrap(), wells.recall(&start, 50).unwrap());
     let walk = |seed: u64, temperature: f64| {
         let mut rng = rng(seed);
-        let mut walker = Metropolis::new(&wells, &start, 0.5, temperature).unwrap();
-        let mut heights = vec![walker.energy()];
+        let mut walker = Metropolis::new(&wells, 2, 0.5, temperature).unwrap();
+        let mut x = start.clone();
+        let mut heights = vec![wells.energy(&x)];
         for _ in 0..500 {
-            walker.step(&mut rng);
-            heights.push(walker.energy());
+            walker.step(&mut x, &mut rng);
+            heights.push(wells.energy(&x));
         }
         heights
     };
@@ -956,14 +958,15 @@ fn deterministic_stochastic_ebm_classes() {
 fn stochastic_ebm_prefers_low_energy() {
     let mut rng = rng(27);
     let table = Table(vec![0.0, 1.2, 0.4, 2.0, 0.8, 1.6, 0.2, 2.6]);
-    let mut walker = Metropolis::new(&table, &array![0.5], 1.5, 1.0).unwrap();
+    let mut walker = Metropolis::new(&table, 1, 1.5, 1.0).unwrap();
+    let mut x = array![0.5];
     let steps = 500_000;
     let (mut cells, mut climbs) = (Vec::new(), Vec::new());
     for _ in 0..steps {
-        let before = walker.energy();
-        walker.step(&mut rng);
-        climbs.push(f64::from(walker.energy() > before));
-        cells.push(Table::cell(walker.state()[0]));
+        let before = table.energy(&x);
+        walker.step(&mut x, &mut rng);
+        climbs.push(f64::from(table.energy(&x) > before));
+        cells.push(Table::cell(x[0]));
     }
     let gibbs = table.gibbs(1.0);
     let mut shares = Vec::new();
@@ -1000,11 +1003,12 @@ fn stochastic_ebm_prefers_low_energy() {
 fn ebm_no_explicit_probability() {
     let mut rng = rng(28);
     let table = Table((0..16).map(|_| rng.random_range(0.0..2.0)).collect());
-    let mut walker = Metropolis::new(&table, &array![3.5], 4.0, 0.7).unwrap();
+    let mut walker = Metropolis::new(&table, 1, 4.0, 0.7).unwrap();
+    let mut x = array![3.5];
     let cells: Vec<usize> = (0..400_000)
         .map(|_| {
-            walker.step(&mut rng);
-            Table::cell(walker.state()[0])
+            walker.step(&mut x, &mut rng);
+            Table::cell(x[0])
         })
         .collect();
     for (k, p) in table.gibbs(0.7).into_iter().enumerate() {
@@ -1020,11 +1024,12 @@ fn ebm_no_explicit_probability() {
         }
     }
     for temperature in [0.5, 2.0] {
-        let mut walker = Metropolis::new(&Parabola, &array![0.0, 0.0], 1.0, temperature).unwrap();
+        let mut walker = Metropolis::new(&Parabola, 2, 1.0, temperature).unwrap();
+        let mut x = array![0.0, 0.0];
         let (mut taken, mut squares) = (0, Vec::new());
         for _ in 0..300_000 {
-            taken += usize::from(walker.step(&mut rng));
-            squares.push(walker.state().dot(walker.state()));
+            taken += usize::from(walker.step(&mut x, &mut rng));
+            squares.push(x.dot(&x));
         }
         // ½ · 3 ⟨x²⟩ = T/2 for each of the two directions.
         let (mean, error) = batch_mean(&squares);
@@ -1058,11 +1063,12 @@ fn ebm_class_of_probabilistic_models() {
     }
     let mut rng = rng(29);
     let fenced = Fenced(wells.clone());
-    let mut walker = Metropolis::new(&fenced, &array![0.0], 1.0, 0.6).unwrap();
+    let mut walker = Metropolis::new(&fenced, 1, 1.0, 0.6).unwrap();
+    let mut x = array![0.0];
     let inside: Vec<f64> = (0..300_000)
         .map(|_| {
-            walker.step(&mut rng);
-            f64::from((walker.state()[0] - 0.4).abs() < 0.5)
+            walker.step(&mut x, &mut rng);
+            f64::from((x[0] - 0.4).abs() < 0.5)
         })
         .collect();
     let (share, error) = batch_mean(&inside);

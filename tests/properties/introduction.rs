@@ -2,9 +2,9 @@
 
 use downhill::{
     Error, data,
-    energy::Energy,
+    energy::{Differentiable, Energy},
     introduction::{
-        Covariance, GaussianDiscriminant, KMeans, Logistic, Metropolis, Wells, log_loss, logistic, play, ucb1,
+        Covariance, GaussianDiscriminant, KMeans, Logistic, Wells, log_loss, logistic, play, ucb1,
     },
     ols::add_intercept,
 };
@@ -230,21 +230,6 @@ fn bandits_and_walkers_refuse() {
     wells.store(&array![0.0, 0.0]).unwrap();
     assert_eq!(wells.energy(&array![1e300, 0.0]), 0.0);
     assert_eq!(wells.gradient(&array![1e300, 0.0]), array![0.0, 0.0]);
-
-    let start = array![0.0, 0.0];
-    for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let refusal = Metropolis::new(&wells, &start, bad, 1.0).unwrap_err();
-        assert!(matches!(refusal, Error::Parameter { what: "reach", .. }));
-    }
-    for bad in [-1.0, f64::NAN] {
-        let refusal = Metropolis::new(&wells, &start, 1.0, bad).unwrap_err();
-        assert!(matches!(refusal, Error::Parameter { what: "temperature", .. }));
-    }
-    let refusal = Metropolis::new(&wells, &array![0.0, f64::NAN], 1.0, 1.0).unwrap_err();
-    assert!(matches!(refusal, Error::Domain { what: "start", .. }));
-    // At an infinite temperature every step is taken.
-    let mut hot = Metropolis::new(&wells, &start, 1.0, f64::INFINITY).unwrap();
-    assert!((0..100).all(|_| hot.step(&mut rng)));
 }
 
 fn oracle() -> Value {

@@ -1,6 +1,7 @@
 //! Bad input in tables, laws on random input.
 mod backprop;
 mod data;
+mod energy;
 mod hopfield;
 mod introduction;
 mod ols;
@@ -8,5 +9,6 @@ mod optimizers;
 mod perceptron;
 mod plot;
 mod ridge_lasso;
+mod sampling;
 mod two_layer;
 mod universal_approximation;

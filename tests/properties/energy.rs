@@ -1,0 +1,159 @@
+//! Every energy of `downhill::energy`: its slope against its energy, its list of states, and what it refuses.
+
+use downhill::{
+    Error,
+    energy::{Differentiable, DoubleWell, Energy, Gaussian, Ising, Mixture, binary_states},
+    free_energy::log_sum_exp,
+    gibbs_boltzmann::Boltzmann,
+};
+use ndarray::{Array1, Array2, ArrayRef1, array};
+use proptest::prelude::*;
+
+/// Central differences of the energy.
+fn slope(energy: &impl Energy, x: &Array1<f64>) -> Array1<f64> {
+    let h = 1e-5;
+    (0..x.len())
+        .map(|i| {
+            let (mut up, mut down) = (x.clone(), x.clone());
+            up[i] += h;
+            down[i] -= h;
+            (energy.energy(&up) - energy.energy(&down)) / (2.0 * h)
+        })
+        .collect()
+}
+
+fn agree(energy: &impl Differentiable, x: &Array1<f64>) -> bool {
+    let (exact, difference) = (energy.gradient(x), slope(energy, x));
+    // Central differences err by h² times the third derivative and by rounding over h.
+    exact.iter().zip(&difference).all(|(a, b)| (a - b).abs() < 1e-7 * (1.0 + a.abs() + energy.energy(x).abs()))
+}
+
+proptest! {
+    #[test]
+    fn slopes_are_those_of_the_energies(
+        x in prop::collection::vec(-2.0..2.0, 3),
+        a in prop::collection::vec(-1.0..1.0, 9),
+        height in 0.1..5.0,
+        tilt in -2.0..2.0,
+    ) {
+        let x = Array1::from(x);
+        let root = Array2::from_shape_vec((3, 3), a).unwrap();
+        let precision = root.dot(&root.t()) + Array2::<f64>::eye(3);
+        let precision = (&precision + &precision.t()) / 2.0;
+        prop_assert!(agree(&DoubleWell::new(height, tilt).unwrap(), &x));
+        prop_assert!(agree(&Gaussian::new(array![0.3, -1.0, 0.5], precision).unwrap(), &x));
+        let mixture = Mixture::new(root, array![1.0, 2.0, height], 0.7).unwrap();
+        prop_assert!(agree(&mixture, &x));
+        // A reference to an energy is that energy.
+        prop_assert_eq!((&mixture).gradient(&x), mixture.gradient(&x));
+    }
+}
+
+/// E − E′ of neighbours against the local field, on lattices of every shape.
+#[test]
+fn the_local_field_is_half_the_cost_of_a_flip() {
+    for (rows, columns) in [(1, 1), (1, 2), (1, 5), (2, 2), (3, 2), (3, 4), (4, 1)] {
+        let lattice = Ising::new(rows, columns, 0.7, 0.2).unwrap();
+        for state in binary_states(lattice.units(), -1.0, 1.0).unwrap().rows() {
+            let i = state.len() / 2;
+            let mut flipped = state.to_owned();
+            flipped[i] *= -1.0;
+            let cost = lattice.energy(&flipped) - lattice.energy(&state);
+            assert!((cost - 2.0 * state[i] * lattice.local_field(&state, i)).abs() < 1e-12);
+        }
+    }
+    // On a torus of sides above 2 a spin up among spins down breaks four bonds.
+    let mut state = Array1::from_elem(9, -1.0);
+    let lattice = Ising::new(3, 3, 1.0, 0.0).unwrap();
+    assert_eq!(lattice.energy(&state), -18.0);
+    state[4] = 1.0;
+    assert_eq!(lattice.energy(&state), -10.0);
+}
+
+/// Normalisers in closed form against sums over a grid.
+#[test]
+fn partition_functions_are_integrals() {
+    let side: Array1<f64> = Array1::linspace(-12.0, 12.0, 481);
+    let area = 0.05 * 0.05;
+    let integral = |energy: &dyn Fn(&ArrayRef1<f64>) -> f64, beta: f64| {
+        let mut sum = 0.0;
+        for &x in &side {
+            for &y in &side {
+                sum += (-beta * energy(&array![x, y])).exp() * area;
+            }
+        }
+        sum.ln()
+    };
+    let bowl = Gaussian::new(array![0.5, -1.0], array![[1.0, 0.4], [0.4, 0.8]]).unwrap();
+    for beta in [0.7, 1.0, 2.0] {
+        assert!((bowl.log_partition(beta) - integral(&|x| bowl.energy(x), beta)).abs() < 1e-9);
+    }
+    let ring = Mixture::ring(5, 3.0, 0.6).unwrap();
+    assert!((ring.log_partition() - integral(&|x| ring.energy(x), 1.0)).abs() < 1e-9);
+    assert!((ring.weights().sum() - 1.0).abs() < 1e-15);
+}
+
+#[test]
+fn bad_energies_are_refused() {
+    for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(matches!(DoubleWell::new(bad, 0.0), Err(Error::Parameter { what: "height", .. })));
+        let refusal = Mixture::new(array![[0.0]], array![1.0], bad);
+        assert!(matches!(refusal, Err(Error::Parameter { what: "width", .. })));
+        let refusal = Mixture::new(array![[0.0]], array![bad], 1.0);
+        assert!(matches!(refusal, Err(Error::Domain { what: "weights", .. })));
+    }
+    assert!(matches!(DoubleWell::new(1.0, f64::NAN), Err(Error::Parameter { what: "tilt", .. })));
+    let none = Array2::zeros((0, 2));
+    assert!(matches!(Mixture::new(none, Array1::zeros(0), 1.0), Err(Error::Empty { what: "centres" })));
+    assert!(matches!(Mixture::ring(0, 1.0, 1.0), Err(Error::Empty { what: "centres" })));
+    let refusal = Mixture::new(array![[0.0], [1.0]], array![1.0], 1.0);
+    assert!(matches!(refusal, Err(Error::Shape { what: "weights", .. })));
+    let refusal = Gaussian::new(array![0.0, 0.0], array![[1.0, 0.5], [0.4, 1.0]]);
+    assert!(matches!(refusal, Err(Error::Domain { what: "precision", .. })));
+    let refusal = Gaussian::new(array![0.0, 0.0], array![[1.0, 1.0], [1.0, 1.0]]);
+    assert!(matches!(refusal, Err(Error::RankDeficient { rank: 1, needed: 2, .. })));
+    let refusal = Gaussian::new(array![0.0, 0.0], array![[1.0, 1.0]]);
+    assert!(matches!(refusal, Err(Error::Shape { what: "rows of precision", .. })));
+    assert!(matches!(Gaussian::new(array![], Array2::zeros((0, 0))), Err(Error::Empty { what: "mean" })));
+    assert!(matches!(Ising::new(0, 3, 1.0, 0.0), Err(Error::Parameter { what: "rows", .. })));
+    assert!(matches!(Ising::new(3, 0, 1.0, 0.0), Err(Error::Parameter { what: "columns", .. })));
+    assert!(matches!(Ising::new(3, 3, f64::NAN, 0.0), Err(Error::Parameter { what: "coupling", .. })));
+    assert!(matches!(Ising::new(3, 3, 1.0, f64::INFINITY), Err(Error::Parameter { what: "field", .. })));
+    assert!(binary_states(0, 0.0, 1.0).is_err() && binary_states(21, 0.0, 1.0).is_err());
+    assert_eq!(binary_states(3, 0.0, 1.0).unwrap().row(6), array![1.0, 1.0, 0.0]);
+}
+
+/// An energy that is read from the state itself.
+struct Given;
+impl Energy for Given {
+    fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
+        x[0]
+    }
+}
+
+#[test]
+fn what_has_no_gibbs_distribution_is_refused() {
+    let column = |values: &[f64]| Array2::from_shape_vec((values.len(), 1), values.to_vec()).unwrap();
+    for beta in [-1.0, f64::NAN, f64::INFINITY] {
+        let refusal = Boltzmann::new(&Given, column(&[0.0]), beta);
+        assert!(matches!(refusal, Err(Error::Parameter { what: "beta", .. })));
+    }
+    assert!(matches!(Boltzmann::new(&Given, column(&[]), 1.0), Err(Error::Empty { what: "states" })));
+    for bad in [f64::NAN, f64::NEG_INFINITY] {
+        let refusal = Boltzmann::new(&Given, column(&[0.0, bad]), 1.0);
+        assert!(matches!(refusal, Err(Error::Domain { ref index, .. }) if index == "1"));
+    }
+    assert!(Boltzmann::new(&Given, column(&[f64::INFINITY; 2]), 1.0).is_err());
+    // A state that cannot be has no share, at any temperature.
+    for beta in [0.0, 2.0] {
+        let p = Boltzmann::new(&Given, column(&[1.0, f64::INFINITY]), beta).unwrap();
+        assert_eq!(p.probabilities(), array![1.0, 0.0]);
+        assert_eq!(p.mean(|x| x[0]), 1.0);
+    }
+    // Energies beyond the range of the exponential.
+    let p = Boltzmann::new(&Given, column(&[-1e4, -1e4, 1e4]), 1.0).unwrap();
+    assert_eq!(p.log_partition(), 1e4 + 2f64.ln());
+    assert_eq!(log_sum_exp(&array![]), f64::NEG_INFINITY);
+    assert_eq!(log_sum_exp(&array![f64::INFINITY, 0.0]), f64::INFINITY);
+    assert!(log_sum_exp(&array![0.0, f64::NAN, 1.0]).is_nan());
+}
