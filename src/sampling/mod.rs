@@ -4,13 +4,16 @@
 //! |---|---|
 //! | Markov kernel $K(x \to x')$ | [`Kernel`] |
 //! | Metropolis's rule | [`Metropolis`] |
+//! | Gibbs sampling | [`Gibbs`] |
 //! | Langevin dynamics, step $\eta$ | [`Langevin`] |
 //!
 //! Chapter: `chapters/2-energy/sampling.md`.
 
+mod gibbs;
 mod langevin;
 mod metropolis;
 
+pub use gibbs::Gibbs;
 pub use langevin::Langevin;
 pub use metropolis::Metropolis;
 

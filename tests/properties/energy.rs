@@ -45,7 +45,7 @@ proptest! {
         let mixture = Mixture::new(root, array![1.0, 2.0, height], 0.7).unwrap();
         prop_assert!(agree(&mixture, &x));
         // A reference to an energy is that energy.
-        prop_assert_eq!((&mixture).gradient(&x), mixture.gradient(&x));
+        prop_assert!(agree(&&mixture, &x));
     }
 }
 
