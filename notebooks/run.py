@@ -3,10 +3,15 @@
 nbclient stops at a compile error only: a panic, a failed assertion or an error that `?` returns leaves a message on
 the cell's standard error and the kernel goes on. So every cell's outputs are read here, and what it showed is compared with what
 the committed notebook shows (`weave compare` says within which tolerance). Executed copies stay in target/notebooks.
+
+Each notebook has a kernel of its own. The kernels share a folder for what they build, so that only the first builds the library; it
+lies outside the repository, whose workspace would claim it, and they run one after the other, since two builds at once would collide.
 """
 
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -69,4 +74,6 @@ def main(names):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with tempfile.TemporaryDirectory() as builds:
+        os.environ["EVCXR_TMPDIR"] = builds
+        sys.exit(main(sys.argv[1:]))
