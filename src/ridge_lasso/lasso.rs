@@ -600,3 +600,105 @@ fn shortest_combination<const K: usize>(mut m: [[f64; K]; K]) -> Option<[f64; K]
 fn largest_magnitude(values: &ArrayRef1<f64>) -> f64 {
     values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()))
 }
+
+/// What a user sees only as speed: the answer is certified by the gap, however it was found.
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array1, Array2};
+    use rand::RngExt;
+    use rand_distr::StandardNormal;
+
+    use super::{Descent, Lasso, TRAIL, shortest_combination};
+
+    /// Columns that share a part, so that coordinate descent is slow.
+    fn correlated() -> Lasso {
+        let mut rng = crate::rng(61);
+        let x = Array2::from_shape_fn((40, 12), |_| rng.sample::<f64, _>(StandardNormal));
+        let x = &x + &(3.0 * &x.column(0).to_owned().insert_axis(ndarray::Axis(1)));
+        let y =
+            Array1::from_shape_fn(40, |i| x[[i, 1]] - 2.0 * x[[i, 5]] + rng.sample::<f64, _>(StandardNormal));
+        Lasso::new(&x, &y).unwrap()
+    }
+
+    fn everything(problem: &Lasso) -> Descent<'_> {
+        let mut descent = Descent::new(problem);
+        descent.extend(&(0..12).collect::<Vec<_>>());
+        descent
+    }
+
+    fn coefficients(descent: &Descent) -> Array1<f64> {
+        let mut theta = Array1::zeros(12);
+        descent.write_coefficients(theta.view_mut());
+        theta
+    }
+
+    /// The gap and the cost kept up to date against the same two computed afresh from the residual.
+    #[test]
+    fn what_is_kept_is_what_would_be_computed() {
+        for ridge in [0.0, 0.3] {
+            let problem = correlated().with_ridge(ridge).unwrap();
+            let (mut descent, lambda, n) = (everything(&problem), 0.4, 40.0);
+            let objective = |theta: &Array1<f64>| {
+                let residual = &problem.targets - &problem.columns.t().dot(theta);
+                residual.dot(&residual) / n
+                    + lambda * theta.iter().map(|t| t.abs()).sum::<f64>()
+                    + ridge * theta.dot(theta)
+            };
+            for _ in 0..7 {
+                descent.sweep(n * lambda / 2.0);
+                let kept = descent.gap_within(lambda);
+                assert!(
+                    kept > 0.0
+                        && (kept - descent.check_all(lambda)).abs() < 1e-10 * objective(&Array1::zeros(12))
+                );
+                let less = n * (objective(&coefficients(&descent)) - objective(&Array1::zeros(12)));
+                assert!((descent.cost(lambda) - less).abs() < 1e-9 * less.abs());
+            }
+        }
+    }
+
+    /// The weights against the conditions of the minimum: they sum to 1, and M w is the same in every entry.
+    #[test]
+    fn the_shortest_combination_is_stationary() {
+        let mut rng = crate::rng(62);
+        let root: [[f64; 4]; 4] =
+            std::array::from_fn(|_| std::array::from_fn(|_| rng.sample(StandardNormal)));
+        let matrix: [[f64; 4]; 4] = std::array::from_fn(|a| {
+            std::array::from_fn(|b| (0..4).map(|k| root[a][k] * root[b][k]).sum::<f64>())
+        });
+        let weights = shortest_combination(matrix).unwrap();
+        assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-14);
+        let products = matrix.map(|row| row.iter().zip(&weights).map(|(m, w)| m * w).sum::<f64>());
+        assert!(products.iter().all(|p| (p - products[0]).abs() < 1e-9), "{products:?}");
+        assert!(shortest_combination([[0.0; 3]; 3]).is_none());
+    }
+
+    /// The extrapolated point: its gradient against one computed afresh, and its cost and those that follow against plain sweeps'.
+    #[test]
+    fn extrapolation_gets_ahead_of_sweeps() {
+        let problem = correlated();
+        let (lambda, n) = (0.01, 40.0);
+        let (mut plain, mut ahead) = (everything(&problem), everything(&problem));
+        for _ in 0..TRAIL {
+            ahead.sweep(n * lambda / 2.0);
+            ahead.trail.push(&ahead.theta, &ahead.gradient);
+        }
+        assert!(ahead.trail.extrapolate() && ahead.trail.length == 0);
+        let at_trial = Array1::from(ahead.trail.trial.0.clone());
+        let afresh = problem.columns.dot(&(&problem.targets - &problem.columns.t().dot(&at_trial)));
+        assert!(afresh.iter().zip(&ahead.trail.trial.1).all(|(a, b)| (a - b).abs() < 1e-8));
+        for _ in 0..150 {
+            plain.sweep(n * lambda / 2.0);
+        }
+        let mut ahead = everything(&problem);
+        for _ in 0..150 {
+            let before = ahead.cost(lambda);
+            ahead.accelerate(lambda);
+            assert!(ahead.cost(lambda) <= before);
+            ahead.sweep(n * lambda / 2.0);
+            ahead.trail.push(&ahead.theta, &ahead.gradient);
+        }
+        let (slow, fast) = (plain.gap_within(lambda), ahead.gap_within(lambda));
+        assert!(fast < 1e-3 * slow, "{fast:e} {slow:e}");
+    }
+}

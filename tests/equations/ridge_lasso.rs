@@ -611,6 +611,12 @@ fn one_standard_error_rule() {
     assert_eq!(result.best(), 2);
     assert!((result.standard_error()[2] - 1.0 / 3_f64.sqrt()).abs() < 1e-15);
     assert_eq!(result.one_standard_error(), 1);
+    // The order of the penalties does not matter, nor does it that a larger error lies between.
+    let result = CrossValidation {
+        lambdas: array![1.0, 2.0, 4.0, 8.0],
+        errors: array![[2.2, 2.0, 3.9, 2.4], [3.2, 3.0, 4.9, 3.4], [4.2, 4.0, 5.9, 4.4]],
+    };
+    assert_eq!((result.best(), result.one_standard_error()), (1, 3));
 }
 
 /// Ridge for more columns than rows against the closed form with the n × n matrix XXᵀ, solved by descent in its dual.

@@ -25,7 +25,10 @@ fn slope(energy: &impl Energy, x: &Array1<f64>) -> Array1<f64> {
 fn agree(energy: &impl Differentiable, x: &Array1<f64>) -> bool {
     let (exact, difference) = (energy.gradient(x), slope(energy, x));
     // Central differences err by h² times the third derivative and by rounding over h.
-    exact.iter().zip(&difference).all(|(a, b)| (a - b).abs() < 1e-7 * (1.0 + a.abs() + energy.energy(x).abs()))
+    exact
+        .iter()
+        .zip(&difference)
+        .all(|(a, b)| (a - b).abs() < 1e-7 * (1.0 + a.abs() + energy.energy(x).abs()))
 }
 
 proptest! {

@@ -103,8 +103,21 @@ fn zero_penalty() {
     ] {
         let ridge = Ridge::new(&x, &y).unwrap();
         assert_eq!(summary(ridge.fit(0.0)), expected);
+        // A direction that the data do not span has no fit to shrink.
+        let shrinkage = ridge.shrinkage(0.0).unwrap();
+        assert!(shrinkage.iter().all(|s| *s == 0.0 || *s == 1.0), "{shrinkage}");
         assert!(ridge.fit(1e-3).unwrap().iter().all(|t| t.is_finite()), "any positive penalty cures it");
     }
+}
+
+/// The smallest singular value of a design of condition 10⁶ to nine digits: the Gram matrix alone would give four.
+#[test]
+fn ill_conditioned() {
+    let (c, s) = (0.6, 0.8);
+    // diag(1, 10⁻⁶) between a column-orthogonal matrix and a rotation.
+    let x = array![[c, -s * 1e-6], [s, c * 1e-6], [0.0, 0.0]].dot(&array![[c, s], [-s, c]]);
+    let ridge = Ridge::new(&x, &array![1.0, 2.0, 3.0]).unwrap();
+    assert!((ridge.singular_values()[1] / 1e-6 - 1.0).abs() < 1e-9, "{}", ridge.singular_values());
 }
 
 /// Shapes at the edge that have a right answer.
