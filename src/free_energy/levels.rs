@@ -1,0 +1,103 @@
+//! Energies with the number of their states.
+
+use ndarray::{Array1, ArrayRef1, Zip};
+
+use super::log_sum_exp;
+use crate::{Error, check};
+
+/// The energy levels $E_k$ of a system, lowest first, each with the number $g_k$ of its states: all that its thermodynamics needs.
+///
+/// ```
+/// use downhill::{energy::{Energy, Ising, binary_states}, free_energy::Levels};
+/// use ndarray::{Array1, array};
+/// let lattice = Ising::new(2, 2, 1.0, 0.0)?;
+/// let states = binary_states(4, -1.0, 1.0)?;
+/// let energies: Array1<f64> = states.rows().into_iter().map(|s| lattice.energy(&s)).collect();
+/// let levels = Levels::new(&energies)?;
+/// assert_eq!(levels.energies(), array![-8.0, 0.0, 8.0]);
+/// assert_eq!(levels.counts(), array![2.0, 12.0, 2.0]);
+/// # Ok::<(), downhill::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Levels {
+    energies: Array1<f64>,
+    counts: Array1<f64>,
+}
+
+impl Levels {
+    /// Sorts the `energies` of all states and counts those that are equal. States of energy $+\infty$ cannot be, and are left out.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without states, [`Error::Domain`] when an energy is NaN or $-\infty$, or all are $+\infty$.
+    pub fn new(energies: &ArrayRef1<f64>) -> Result<Self, Error> {
+        check::non_empty("energies", energies)?;
+        check::every("energies", energies, "a number above -∞", |e| e > f64::NEG_INFINITY)?;
+        let mut sorted: Vec<f64> = energies.iter().copied().filter(|e| e.is_finite()).collect();
+        if sorted.is_empty() {
+            let must = "finite for one state at least";
+            return Err(Error::Domain {
+                what: "energies",
+                index: "0".into(),
+                value: f64::INFINITY,
+                must,
+            });
+        }
+        sorted.sort_by(f64::total_cmp);
+        let runs = || sorted.chunk_by(|a, b| a == b);
+        Ok(Self {
+            energies: runs().map(|run| run[0]).collect(),
+            counts: runs().map(|run| run.len() as f64).collect(),
+        })
+    }
+
+    /// $E_k$, lowest first.
+    pub fn energies(&self) -> &Array1<f64> {
+        &self.energies
+    }
+
+    /// $g_k$.
+    pub fn counts(&self) -> &Array1<f64> {
+        &self.counts
+    }
+
+    /// $\log Z(\beta) = \log \sum_k g_k e^{-\beta E_k}$.
+    ///
+    /// # Panics
+    /// When `beta` is negative or not finite; so in every method here.
+    pub fn log_partition(&self, beta: f64) -> f64 {
+        assert!(beta >= 0.0 && beta.is_finite(), "an inverse temperature of {beta}");
+        // ANCHOR: levels
+        log_sum_exp(&(self.counts.ln() - beta * &self.energies))
+        // ANCHOR_END: levels
+    }
+
+    /// The free energy $F = -\frac1\beta \log Z$; $-\infty$ at $\beta = 0$.
+    pub fn free_energy(&self, beta: f64) -> f64 {
+        -self.log_partition(beta) / beta
+    }
+
+    /// The probability $g_k e^{-\beta E_k} / Z$ of each level.
+    pub fn probabilities(&self, beta: f64) -> Array1<f64> {
+        (self.counts.ln() - beta * &self.energies - self.log_partition(beta)).exp()
+    }
+
+    // ANCHOR: thermodynamics
+    /// $\langle E \rangle$.
+    pub fn mean_energy(&self, beta: f64) -> f64 {
+        self.probabilities(beta).dot(&self.energies)
+    }
+
+    /// The entropy $H = \log Z + \beta \langle E \rangle$ of the distribution over states, in nats.
+    pub fn entropy(&self, beta: f64) -> f64 {
+        self.log_partition(beta) + beta * self.mean_energy(beta)
+    }
+
+    /// The heat capacity $C = d\langle E \rangle / dT = \beta^2 \Var E$, in units of Boltzmann's constant.
+    pub fn heat_capacity(&self, beta: f64) -> f64 {
+        let (p, mean) = (self.probabilities(beta), self.mean_energy(beta));
+        let variance =
+            Zip::from(&p).and(&self.energies).fold(0.0, |sum, p, e| sum + p * (e - mean).powi(2));
+        beta * beta * variance
+    }
+    // ANCHOR_END: thermodynamics
+}
