@@ -2,6 +2,7 @@
 mod backprop;
 mod data;
 mod energy;
+mod free_energy;
 mod hopfield;
 mod introduction;
 mod ols;
