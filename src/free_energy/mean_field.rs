@@ -12,7 +12,7 @@ const TOLERANCE: f64 = 1e-10;
 ///
 /// The energy must be linear in each spin, as that of every magnet and network of pairs is, and must say so for values between −1 and 1: then $\E_q[E(s)] = E(m)$.
 ///
-/// Source: R. P. Feynman, Statistical Mechanics (1972), section 2.11, for the bound.
+/// Source: P. Weiss, Journal de Physique 6 (1907) 661; as a bound: M. J. Wainwright, M. I. Jordan, Foundations and Trends in Machine Learning 1 (2008) 1.
 ///
 /// ```
 /// use downhill::{energy::Ising, free_energy::MeanField};

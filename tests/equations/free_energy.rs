@@ -1005,3 +1005,66 @@ fn ring_partition_function() {
         assert!((log_z - closed).abs() < 1e-11);
     }
 }
+
+/// The free energy of a parabola by hand against the sum over a fine grid.
+#[test]
+fn parabola_free_energy() {
+    struct Spring;
+    impl Energy for Spring {
+        fn energy(&self, state: &ArrayRef1<f64>) -> f64 {
+            0.5 * (state[1] - state[0]).powi(2) + 0.5 * state[1].powi(2)
+        }
+    }
+    let grid = Array2::from_shape_fn((4001, 1), |(k, _)| -20.0 + 0.01 * k as f64);
+    for beta in [0.5, 2.0] {
+        let seen = Marginal::new(Spring, grid.clone(), beta).unwrap();
+        for x in [-3.0, 0.0, 2.0] {
+            let by_hand = 0.25 * x * x - 0.5 / beta * (std::f64::consts::PI / beta).ln();
+            assert!((seen.energy(&array![x]) - 0.01f64.ln() / beta - by_hand).abs() < 1e-11);
+        }
+    }
+}
+
+/// The free energy of a continuous latent variable in units a tenth as large against that in the old ones: it moves by T log 10, for every x alike.
+#[test]
+fn free_energy_of_units() {
+    let beta = 0.7;
+    let energy = |x: f64, z: f64| 0.5 * (z - x).powi(2) + 0.1 * z.powi(4);
+    let free = |x: f64, unit: f64| {
+        // z = unit · u, and the sum is over u, in steps of h.
+        let h = 0.01 / unit;
+        let sum: f64 = (-1000..=1000).map(|k| (-beta * energy(x, unit * h * k as f64)).exp() * h).sum();
+        -sum.ln() / beta
+    };
+    for x in [-1.0, 0.4, 2.0] {
+        assert!((free(x, 1.0) - free(x, 0.1) - 10f64.ln() / beta).abs() < 1e-12);
+    }
+    assert!((free(2.0, 1.0) - free(0.4, 1.0) - (free(2.0, 0.1) - free(0.4, 0.1))).abs() < 1e-12);
+}
+
+/// Σ_z E(x, z) ∂p(z | x)/∂x + T ∂(−H)/∂x by differences of the posterior against zero: what moves in F through the posterior cancels.
+#[test]
+fn free_energy_slope_without_posterior() {
+    let mut rng = rng(27);
+    let (beta, model) = (1.3, Rbm::random(&mut rng));
+    let hidden = binary_states(3, 0.0, 1.0).unwrap();
+    let marginal = Marginal::new(Rbm(model.0.clone()), hidden.clone(), beta).unwrap();
+    let x = normals(4, &mut rng);
+    let energies: Array1<f64> = hidden
+        .rows()
+        .into_iter()
+        .map(|h| model.energy(&ndarray::concatenate![Axis(0), x.view(), h]))
+        .collect();
+    for i in 0..4 {
+        let posterior = |at: f64| {
+            let mut moved = x.clone();
+            moved[i] = at;
+            marginal.posterior(&moved)
+        };
+        // The energies stay; only the distribution moves.
+        let parts = |at: f64| (posterior(at).dot(&energies), entropy(&posterior(at)).unwrap() / beta);
+        let (mean, disorder) = (slope(|at| parts(at).0, x[i]), slope(|at| parts(at).1, x[i]));
+        assert!((mean - disorder).abs() < 1e-8);
+        assert!(mean.abs() > 1e-4, "each alone does move");
+    }
+}

@@ -173,7 +173,7 @@ proptest! {
     fn free_energies_compose(
         energies in prop::collection::vec(-50.0..50.0, 12),
         beta in 0.01..20.0,
-        constant in -1e3..1e3,
+        constant in -1e3..1e3f64,
     ) {
         let all = Array1::from(energies);
         let halves: Array1<f64> = [&all.slice(ndarray::s![..5]), &all.slice(ndarray::s![5..])].map(|half| free_energy(half, beta)).into_iter().collect();
