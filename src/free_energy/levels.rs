@@ -35,12 +35,7 @@ impl Levels {
         let mut sorted: Vec<f64> = energies.iter().copied().filter(|e| e.is_finite()).collect();
         if sorted.is_empty() {
             let must = "finite for one state at least";
-            return Err(Error::Domain {
-                what: "energies",
-                index: "0".into(),
-                value: f64::INFINITY,
-                must,
-            });
+            return Err(Error::Domain { what: "energies", index: "0".into(), value: f64::INFINITY, must });
         }
         sorted.sort_by(f64::total_cmp);
         let runs = || sorted.chunk_by(|a, b| a == b);
@@ -95,8 +90,7 @@ impl Levels {
     /// The heat capacity $C = d\langle E \rangle / dT = \beta^2 \Var E$, in units of Boltzmann's constant.
     pub fn heat_capacity(&self, beta: f64) -> f64 {
         let (p, mean) = (self.probabilities(beta), self.mean_energy(beta));
-        let variance =
-            Zip::from(&p).and(&self.energies).fold(0.0, |sum, p, e| sum + p * (e - mean).powi(2));
+        let variance = Zip::from(&p).and(&self.energies).fold(0.0, |sum, p, e| sum + p * (e - mean).powi(2));
         beta * beta * variance
     }
     // ANCHOR_END: thermodynamics

@@ -45,8 +45,9 @@ impl<E: Energy> MeanField<E> {
         let mut field = Self { energy, means, beta };
         for i in 0..field.means.len() {
             let [up, down, between] = [1.0, -1.0, 0.5].map(|m| field.energy_with(i, m));
-            let bend = between - (0.75 * up + 0.25 * down);
-            if !(bend.abs() <= 1e-9 * (1.0 + up.abs() + down.abs())) {
+            let (bend, scale) = (between - (0.75 * up + 0.25 * down), 1.0 + up.abs() + down.abs());
+            let linear = scale.is_finite() && bend.abs() <= 1e-9 * scale;
+            if !linear {
                 let must = "0: the energy must be finite and linear in each spin";
                 return Err(Error::Domain {
                     what: "bend of energy",

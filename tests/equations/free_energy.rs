@@ -96,12 +96,7 @@ impl Learnable for Rbm {
         &mut self.0
     }
 
-    fn add_parameter_gradient(
-        &self,
-        state: &ArrayRef1<f64>,
-        weight: f64,
-        gradient: &mut ArrayRef1<f64>,
-    ) {
+    fn add_parameter_gradient(&self, state: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
         for i in 0..7 {
             gradient[i] -= weight * state[i];
         }
@@ -182,7 +177,8 @@ fn free_energy_softmin() {
         let marginal = Marginal::new(bowl, grid.clone(), beta).unwrap();
         for x in [-2.0, 0.0, 1.3] {
             let (a, b, c) = (1.5, 0.6 * x, x * x);
-            let closed: f64 = c - b * b / (2.0 * a) - (std::f64::consts::TAU / (beta * a)).ln() / (2.0 * beta);
+            let closed: f64 =
+                c - b * b / (2.0 * a) - (std::f64::consts::TAU / (beta * a)).ln() / (2.0 * beta);
             // The trapezoidal rule is exact to rounding on a bell that is 50 steps wide.
             assert!((marginal.energy(&array![x]) - step.ln() / beta - closed).abs() < 1e-11);
         }
@@ -459,7 +455,8 @@ fn variational_free_energy_functional() {
     let mut rng = rng(10);
     for beta in [0.3, 1.0, 4.0] {
         let (energies, q) = (2.0 * normals(7, &mut rng), distribution(7, &mut rng));
-        let by_ratio: f64 = q.iter().zip(&energies).map(|(q, e)| q * (q / (-beta * e).exp()).ln() / beta).sum();
+        let by_ratio: f64 =
+            q.iter().zip(&energies).map(|(q, e)| q * (q / (-beta * e).exp()).ln() / beta).sum();
         assert!((variational_free_energy(&q, &energies, beta).unwrap() - by_ratio).abs() < 1e-12);
     }
     // A state that cannot be, and has no share, costs nothing; with a share it costs infinity.
@@ -473,10 +470,13 @@ fn variational_free_energy_functional() {
 #[test]
 fn gibbs_inequality() {
     let mut rng = rng(11);
-    let relative = |q: &Array1<f64>, p: &Array1<f64>| -> f64 { q.iter().zip(p).map(|(q, p)| q * (q / p).ln()).sum() };
+    let relative =
+        |q: &Array1<f64>, p: &Array1<f64>| -> f64 { q.iter().zip(p).map(|(q, p)| q * (q / p).ln()).sum() };
     for _ in 0..1000 {
         let (q, p) = (distribution(6, &mut rng), distribution(6, &mut rng));
         assert!(relative(&q, &p) > 0.0);
+        // It is the variational free energy of q where −log p is the energy.
+        assert!((variational_free_energy(&q, &-p.ln(), 1.0).unwrap() - relative(&q, &p)).abs() < 1e-13);
         // The second-order term near p: ½ Σ δ² / p.
         let delta = 1e-4 * (&q - &p);
         let near = relative(&(&p + &delta), &p);
@@ -601,7 +601,8 @@ fn heat_capacity_fluctuation() {
 #[test]
 fn ising_heat_capacity_peak() {
     let (levels, oracle) = (torus(0.0), oracle());
-    let [temperature, highest] = ["temperature", "heat_capacity"].map(|key| oracle["peak"][key].as_f64().unwrap());
+    let [temperature, highest] =
+        ["temperature", "heat_capacity"].map(|key| oracle["peak"][key].as_f64().unwrap());
     let (at, most) = (1500..4000)
         .map(|k| (1e-3 * k as f64, levels.heat_capacity(1e3 / k as f64)))
         .fold((0.0, 0.0), |best, point| if point.1 > best.1 { point } else { best });
@@ -689,7 +690,7 @@ fn log_derivative_trick_exp_log() {
     assert!((gradient[0] - slope(log_z, 0.8)).abs() < 1e-9);
 }
 
-/// Σ f ∇ log f / Z with plain exponentials against central differences of log Z.
+/// Σ f ∇ log f / Z with plain exponentials against central differences of log Z, and against the mean that the library takes.
 #[test]
 fn log_partition_gradient_weighted() {
     let model = Rbm::random(&mut rng(17));
@@ -700,6 +701,8 @@ fn log_partition_gradient_weighted() {
     }
     let weighted = sum / plain_partition(&model, 1.0);
     assert!(largest_gap(&weighted, &differences(&model, |m| plain_partition(m, 1.0).ln())) < 1e-8);
+    let mean = log_partition_gradient(&model, binary_states(7, 0.0, 1.0).unwrap(), 1.0).unwrap();
+    assert!(largest_gap(&weighted, &mean) < 1e-13);
 }
 
 /// Σ p ∇ log f over the seen states, with the hidden units summed in closed form, against central differences of log Z, at three temperatures.
@@ -828,7 +831,11 @@ fn mean_field_energy() {
 
 /// The distribution ∏ (1 + mᵢ sᵢ) / 2 over the given states.
 fn product(means: &Array1<f64>, states: &Array2<f64>) -> Array1<f64> {
-    states.rows().into_iter().map(|s| s.iter().zip(means).map(|(s, m)| 0.5 * (1.0 + s * m)).product()).collect()
+    states
+        .rows()
+        .into_iter()
+        .map(|s| s.iter().zip(means).map(|(s, m)| 0.5 * (1.0 + s * m)).product())
+        .collect()
 }
 
 /// The free energy of a mean field against the variational free energy of its distribution over all states.
@@ -925,7 +932,9 @@ fn mean_field_critical_temperature() {
     }
     // On the ring the correlation of opposite spins is (tʳ + tⁿ⁻ʳ) / (1 + tⁿ), t = tanh β: it fades with distance at every temperature.
     let (n, t) = (12, f64::tanh(1.0));
-    let ring = Boltzmann::new(&Ising::new(1, n, 1.0, 0.0).unwrap(), binary_states(n, -1.0, 1.0).unwrap(), 1.0).unwrap();
+    let ring =
+        Boltzmann::new(&Ising::new(1, n, 1.0, 0.0).unwrap(), binary_states(n, -1.0, 1.0).unwrap(), 1.0)
+            .unwrap();
     let opposite = 2.0 * t.powi(6) / (1.0 + t.powi(12));
     assert!((ring.mean(|s| s[0] * s[6]) - opposite).abs() < 1e-12);
 }
@@ -978,7 +987,9 @@ fn thermodynamic_integration() {
 /// tr Tᵐ of the matrix that joins neighbouring rows against the sum over all states of the lattice.
 #[test]
 fn transfer_matrix() {
-    for (rows, columns, coupling, field, beta) in [(4, 3, 1.0, 0.2, 0.5), (3, 4, -0.7, 0.4, 1.0), (5, 3, 0.4, 0.0, 2.0)] {
+    for (rows, columns, coupling, field, beta) in
+        [(4, 3, 1.0, 0.2, 0.5), (3, 4, -0.7, 0.4, 1.0), (5, 3, 0.4, 0.0, 2.0)]
+    {
         let row_states = binary_states(columns, -1.0, 1.0).unwrap();
         let count = row_states.nrows();
         let transfer = Array2::from_shape_fn((count, count), |(a, b)| {
@@ -999,7 +1010,8 @@ fn transfer_matrix() {
 fn ring_partition_function() {
     for (n, coupling, beta) in [(3, 1.0, 0.4), (8, 0.6, 1.0), (7, -1.0, 0.8), (12, 1.0, 2.0)] {
         let ring = Ising::new(1, n, coupling, 0.0).unwrap();
-        let log_z = Boltzmann::new(&ring, binary_states(n, -1.0, 1.0).unwrap(), beta).unwrap().log_partition();
+        let log_z =
+            Boltzmann::new(&ring, binary_states(n, -1.0, 1.0).unwrap(), beta).unwrap().log_partition();
         let x: f64 = beta * coupling;
         let closed = ((2.0 * x.cosh()).powi(n as i32) + (2.0 * x.sinh()).powi(n as i32)).ln();
         assert!((log_z - closed).abs() < 1e-11);
@@ -1028,13 +1040,20 @@ fn parabola_free_energy() {
 /// The free energy of a continuous latent variable in units a tenth as large against that in the old ones: it moves by T log 10, for every x alike.
 #[test]
 fn free_energy_of_units() {
+    /// An energy of x and of z = unit · u.
+    struct Scaled(f64);
+    impl Energy for Scaled {
+        fn energy(&self, state: &ArrayRef1<f64>) -> f64 {
+            let z = self.0 * state[1];
+            0.5 * (z - state[0]).powi(2) + 0.1 * z.powi(4)
+        }
+    }
     let beta = 0.7;
-    let energy = |x: f64, z: f64| 0.5 * (z - x).powi(2) + 0.1 * z.powi(4);
+    // The integral is over u, in steps of h.
     let free = |x: f64, unit: f64| {
-        // z = unit · u, and the sum is over u, in steps of h.
         let h = 0.01 / unit;
-        let sum: f64 = (-1000..=1000).map(|k| (-beta * energy(x, unit * h * k as f64)).exp() * h).sum();
-        -sum.ln() / beta
+        let grid = Array2::from_shape_fn((2001, 1), |(k, _)| h * (k as f64 - 1000.0));
+        Marginal::new(Scaled(unit), grid, beta).unwrap().energy(&array![x]) - h.ln() / beta
     };
     for x in [-1.0, 0.4, 2.0] {
         assert!((free(x, 1.0) - free(x, 0.1) - 10f64.ln() / beta).abs() < 1e-12);

@@ -24,6 +24,14 @@ impl Differentiable for Given {
     }
 }
 
+/// 0, but another value where the first unit is up.
+struct Wall(f64);
+impl Energy for Wall {
+    fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
+        if x[0] == 1.0 { self.0 } else { 0.0 }
+    }
+}
+
 /// −0 and 0 are the same; NaN is NaN.
 fn same(a: f64, b: f64) -> bool {
     a == b || (a.is_nan() && b.is_nan())
@@ -80,7 +88,8 @@ fn what_is_no_distribution_is_refused() {
         let refusal = entropy(&array![0.5, bad]).unwrap_err();
         assert!(matches!(refusal, Error::Domain { what: "q", ref index, .. } if index == "1"));
     }
-    let parameter = |what: &str, refusal: Error| matches!(refusal, Error::Parameter { what: w, .. } if w == what);
+    let parameter =
+        |what: &str, refusal: Error| matches!(refusal, Error::Parameter { what: w, .. } if w == what);
     assert!(parameter("sum of q", entropy(&array![0.5, 0.4]).unwrap_err()));
     assert!(parameter("sum of q", entropy(&array![0.0]).unwrap_err()));
     let energies = array![0.0, 1.0];
@@ -158,6 +167,11 @@ fn bad_mean_fields_are_refused() {
     // An energy that bends along a unit is not its own mean.
     let bent = MeanField::new(DoubleWell::new(1.0, 0.0).unwrap(), array![0.0], 1.0);
     assert!(matches!(bent, Err(Error::Domain { what: "bend of energy", .. })));
+    // Nor is one that forbids a value, or is no number.
+    for wall in [INF, NAN, -INF] {
+        let refusal = MeanField::new(Wall(wall), array![0.0, 0.0], 1.0);
+        assert!(matches!(refusal, Err(Error::Domain { what: "bend of energy", ref index, .. }) if index == "0"));
+    }
     // Just below the critical temperature a handful of sweeps is not enough.
     let mut slow = MeanField::new(ring, Array1::from_elem(3, 0.5), 0.5).unwrap();
     assert!(matches!(slow.settle(10), Err(Error::NotConverged { iterations: 10, .. })));
