@@ -78,6 +78,14 @@ impl Levels {
 
     // ANCHOR: thermodynamics
     /// $\langle E \rangle$.
+    ///
+    /// ```
+    /// use downhill::free_energy::Levels;
+    /// use ndarray::array;
+    /// let two = Levels::new(&array![0.0, 1.0])?;
+    /// assert!((two.mean_energy(2.0) - 1.0 / (1.0 + 2f64.exp())).abs() < 1e-15);
+    /// # Ok::<(), downhill::Error>(())
+    /// ```
     pub fn mean_energy(&self, beta: f64) -> f64 {
         self.probabilities(beta).dot(&self.energies)
     }
@@ -88,6 +96,15 @@ impl Levels {
     }
 
     /// The heat capacity $C = d\langle E \rangle / dT = \beta^2 \Var E$, in units of Boltzmann's constant.
+    ///
+    /// ```
+    /// use downhill::free_energy::Levels;
+    /// use ndarray::array;
+    /// let two = Levels::new(&array![0.0, 1.0])?;
+    /// // It has a peak: neither the coldest nor the hottest system takes up heat.
+    /// assert!(two.heat_capacity(2.4) > two.heat_capacity(20.0) && two.heat_capacity(2.4) > two.heat_capacity(0.2));
+    /// # Ok::<(), downhill::Error>(())
+    /// ```
     pub fn heat_capacity(&self, beta: f64) -> f64 {
         let (p, mean) = (self.probabilities(beta), self.mean_energy(beta));
         let variance = Zip::from(&p).and(&self.energies).fold(0.0, |sum, p, e| sum + p * (e - mean).powi(2));

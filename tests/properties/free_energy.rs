@@ -170,7 +170,9 @@ fn bad_mean_fields_are_refused() {
     // Nor is one that forbids a value, or is no number.
     for wall in [INF, NAN, -INF] {
         let refusal = MeanField::new(Wall(wall), array![0.0, 0.0], 1.0);
-        assert!(matches!(refusal, Err(Error::Domain { what: "bend of energy", ref index, .. }) if index == "0"));
+        assert!(
+            matches!(refusal, Err(Error::Domain { what: "bend of energy", ref index, .. }) if index == "0")
+        );
     }
     // Just below the critical temperature a handful of sweeps is not enough.
     let mut slow = MeanField::new(ring, Array1::from_elem(3, 0.5), 0.5).unwrap();
