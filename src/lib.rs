@@ -10,6 +10,7 @@
 //! panic on an argument of the wrong length, as ndarray does, and say so.
 
 pub mod backprop;
+pub mod combining_densities;
 pub mod data;
 pub mod energy;
 pub mod free_energy;

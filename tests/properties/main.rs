@@ -1,5 +1,6 @@
 //! Bad input in tables, laws on random input.
 mod backprop;
+mod combining_densities;
 mod data;
 mod energy;
 mod free_energy;
