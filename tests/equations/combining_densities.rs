@@ -548,3 +548,20 @@ fn sampling_a_sum_of_energies() {
         assert!((estimate - exact).abs() < 4.0 * error && error < 0.01, "{estimate} {exact} {error}");
     }
 }
+
+/// A detector's probabilities against the sum over its hidden bit of e^{z(b + w·x)}, normalised by enumeration, and its bits' means given z = 1 against σ(w).
+#[test]
+fn detector_expert() {
+    let (weights, bias) = (array![1.2, -0.7, 2.0], -0.4);
+    let expert = Detector::new(weights.clone(), bias).unwrap();
+    let states = binary_states(3, 0.0, 1.0).unwrap();
+    let joint = Array2::from_shape_fn((8, 2), |(x, z)| (z as f64 * (bias + states.row(x).dot(&weights))).exp());
+    let p = Boltzmann::new(&expert, states.clone(), 1.0).unwrap().probabilities();
+    assert!(furthest(&p, &(joint.sum_axis(Axis(1)) / joint.sum())) < 1e-15);
+    for (x, row) in states.rows().into_iter().zip(joint.rows()) {
+        assert!((expert.posterior(&x) - row[1] / row.sum()).abs() < 1e-15);
+    }
+    let seen = &joint.column(1) / joint.column(1).sum();
+    let on = tied_components(&[expert]).unwrap().1;
+    assert!(furthest(&states.t().dot(&seen), &on.row(1)) < 1e-15);
+}
