@@ -12,6 +12,7 @@
 pub mod backprop;
 pub mod combining_densities;
 pub mod data;
+pub mod directed_vs_energy;
 pub mod energy;
 pub mod free_energy;
 pub mod gibbs_boltzmann;

@@ -1,6 +1,7 @@
 //! One test a statement: the test of the statement labelled `x-y` in a chapter is `x_y` in its module.
 mod backprop;
 mod combining_densities;
+mod directed_vs_energy;
 mod free_energy;
 mod hopfield;
 mod introduction;

@@ -1,6 +1,7 @@
 //! Bad input in tables, laws on random input.
 mod backprop;
 mod combining_densities;
+mod directed_vs_energy;
 mod data;
 mod energy;
 mod free_energy;
