@@ -174,9 +174,9 @@ impl SigmoidBelief {
         (self.weights.ncols(), self.weights.nrows())
     }
 
-    /// What each visible unit hears from the hidden ones, $c + W h$.
-    fn heard(&self, h: &ArrayRef1<f64>) -> Array1<f64> {
-        self.weights.dot(h) + &self.visible_bias
+    /// What visible unit `j` hears from the hidden ones, $c_j + \sum_k W_{jk} h_k$.
+    fn heard(&self, j: usize, h: &ArrayRef1<f64>) -> f64 {
+        self.visible_bias[j] + self.weights.row(j).dot(h)
     }
 
     /// A state $(h, v)$ by *ancestral sampling*: causes first, then effects. One pass, and exact.
@@ -184,12 +184,11 @@ impl SigmoidBelief {
         let (hidden, visible) = self.units();
         let mut state = Array1::zeros(hidden + visible);
         // ANCHOR: ancestral
-        for (h, bias) in state.iter_mut().zip(&self.hidden_bias) {
-            *h = bit(logistic(*bias), rng);
+        for k in 0..hidden {
+            state[k] = bit(logistic(self.hidden_bias[k]), rng);
         }
-        let heard = self.heard(&state.slice(s![..hidden]));
-        for (v, heard) in state.iter_mut().skip(hidden).zip(&heard) {
-            *v = bit(logistic(*heard), rng);
+        for j in 0..visible {
+            state[hidden + j] = bit(logistic(self.heard(j, &state.slice(s![..hidden]))), rng);
         }
         // ANCHOR_END: ancestral
         state
@@ -250,10 +249,10 @@ impl Energy for SigmoidBelief {
         let (h, v) = (state.slice(s![..hidden]), state.slice(s![hidden..]));
         // ANCHOR: belief_energy
         // −log σ(z) = softplus(z) − z, and −log (1 − σ(z)) = softplus(z).
-        let layer = |bits: &ArrayRef1<f64>, heard: &ArrayRef1<f64>| {
-            bits.iter().zip(heard).map(|(bit, &z)| softplus(z) - bit * z).sum::<f64>()
-        };
-        layer(&h, &self.hidden_bias) + layer(&v, &self.heard(&h))
+        let term = |bit: f64, z: f64| softplus(z) - bit * z;
+        let causes: f64 = (0..hidden).map(|k| term(h[k], self.hidden_bias[k])).sum();
+        let effects: f64 = (0..visible).map(|j| term(v[j], self.heard(j, &h))).sum();
+        causes + effects
         // ANCHOR_END: belief_energy
     }
 }

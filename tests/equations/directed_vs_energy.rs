@@ -237,7 +237,7 @@ fn directed_learning_by_counting() {
         let bits: Vec<f64> = draws.iter().filter(|x| x.slice(s![..2]) == parents).map(|x| x[2]).collect();
         let (ones, n) = (bits.iter().sum::<f64>(), bits.len() as f64);
         let mut log_odds = 0.0;
-        for _ in 0..50 {
+        for _ in 0..1000 {
             let p = sigma(log_odds);
             log_odds += (ones - n * p) / (n * p * (1.0 - p)).max(0.05 * n);
         }
