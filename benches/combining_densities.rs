@@ -28,7 +28,8 @@ fn combine(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("Langevin step", &size), |b| {
             b.iter(|| kernel.step(&mut x, &mut rng));
         });
-        let soft = SoftMin::new(bells, &Array1::ones(experts), &Array1::zeros(experts)).expect("a weight each");
+        let soft =
+            SoftMin::new(bells, &Array1::ones(experts), &Array1::zeros(experts)).expect("a weight each");
         group.bench_function(BenchmarkId::new("mixture energy", &size), |b| b.iter(|| soft.energy(&x)));
     }
     group.finish();

@@ -64,10 +64,7 @@ pub fn mixture(densities: &ArrayRef2<f64>, weights: &ArrayRef1<f64>) -> Result<A
 /// # Errors
 /// [`Error::Empty`], [`Error::Shape`] or [`Error::Domain`] for rows that are no distributions or exponents that are not finite and one to a
 /// row; [`Error::Domain`] when a state has the probability 0 under a negative exponent, or when no state is left that every expert allows.
-pub fn product(
-    densities: &ArrayRef2<f64>,
-    exponents: &ArrayRef1<f64>,
-) -> Result<(Array1<f64>, f64), Error> {
+pub fn product(densities: &ArrayRef2<f64>, exponents: &ArrayRef1<f64>) -> Result<(Array1<f64>, f64), Error> {
     distributions(densities, "exponents", exponents)?;
     check::finite("exponents", exponents)?;
     for (row, &exponent) in densities.rows().into_iter().zip(exponents) {
@@ -83,17 +80,18 @@ pub fn product(
     // ANCHOR_END: product
     if log_partition == f64::NEG_INFINITY {
         let must = "positive in some column throughout: the experts agree on no state";
-        return Err(Error::Domain { what: "densities", index: "0, 0".into(), value: densities[[0, 0]], must });
+        return Err(Error::Domain {
+            what: "densities",
+            index: "0, 0".into(),
+            value: densities[[0, 0]],
+            must,
+        });
     }
     Ok((log_product.mapv(|l| (l - log_partition).exp()), log_partition))
 }
 
 /// The rows of `densities` are distributions, and there is an entry of `each` to a row.
-fn distributions(
-    densities: &ArrayRef2<f64>,
-    what: &'static str,
-    each: &ArrayRef1<f64>,
-) -> Result<(), Error> {
+fn distributions(densities: &ArrayRef2<f64>, what: &'static str, each: &ArrayRef1<f64>) -> Result<(), Error> {
     check::non_empty("densities", densities)?;
     check::length(what, densities.nrows(), each.len(), "entries, one a row of densities")?;
     check::every("densities", densities, "not negative and finite", |p| p >= 0.0 && p.is_finite())?;

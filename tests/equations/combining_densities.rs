@@ -174,8 +174,9 @@ fn product_of_densities() {
     let joint = Product::new(experts.clone(), all_ones(4)).unwrap();
     let p = Boltzmann::new(&joint, states.clone(), 1.0).unwrap().probabilities();
     for (x, p) in states.rows().into_iter().zip(p) {
-        let component =
-            |on: &ArrayRef1<f64>| on.iter().zip(&x).map(|(on, x)| x * on + (1.0 - x) * (1.0 - on)).product::<f64>();
+        let component = |on: &ArrayRef1<f64>| {
+            on.iter().zip(&x).map(|(on, x)| x * on + (1.0 - x) * (1.0 - on)).product::<f64>()
+        };
         let mixed: f64 = shares.iter().zip(on.rows()).map(|(share, on)| share * component(&on)).sum();
         assert!((mixed - p).abs() < 1e-14);
     }
@@ -316,13 +317,17 @@ fn energies_add_under_products() {
     for (mut row, part) in densities.rows_mut().into_iter().zip(&parts) {
         row.assign(&Boltzmann::new(part, states.clone(), 1.0).unwrap().probabilities());
     }
-    let plain = densities.row(0).to_owned() * densities.row(1).mapv(f64::sqrt) * densities.row(2).mapv(|p| p.powf(-0.3));
+    let plain = densities.row(0).to_owned()
+        * densities.row(1).mapv(f64::sqrt)
+        * densities.row(2).mapv(|p| p.powf(-0.3));
     let sum = Product::new(parts, exponents).unwrap();
     let p = Boltzmann::new(&sum, states, 1.0).unwrap().probabilities();
     assert!(furthest(&p, &(&plain / plain.sum())) < 1e-13);
 
-    let (well, bowl) =
-        (DoubleWell::new(1.0, 0.3).unwrap(), Gaussian::new(array![0.5, -1.0], array![[2.0, 0.5], [0.5, 1.0]]).unwrap());
+    let (well, bowl) = (
+        DoubleWell::new(1.0, 0.3).unwrap(),
+        Gaussian::new(array![0.5, -1.0], array![[2.0, 0.5], [0.5, 1.0]]).unwrap(),
+    );
     let ring = Mixture::ring(5, 2.0, 0.6).unwrap();
     let sum = Product::new(vec![&well as &dyn Differentiable, &bowl, &ring], array![1.0, -0.2, 2.0]).unwrap();
     for _ in 0..20 {
@@ -396,9 +401,14 @@ fn soft_min_gradient() {
 #[test]
 fn poe_latents_conditionally_independent() {
     let mut rng = rng(11);
-    let (weights, biases) = (Array2::from_shape_simple_fn((3, 4), || rng.sample::<f64, _>(StandardNormal)), normal(3, &mut rng));
-    let experts: Vec<Detector> =
-        weights.rows().into_iter().zip(&biases).map(|(w, &b)| Detector::new(w.to_owned(), b).unwrap()).collect();
+    let (weights, biases) =
+        (Array2::from_shape_simple_fn((3, 4), || rng.sample::<f64, _>(StandardNormal)), normal(3, &mut rng));
+    let experts: Vec<Detector> = weights
+        .rows()
+        .into_iter()
+        .zip(&biases)
+        .map(|(w, &b)| Detector::new(w.to_owned(), b).unwrap())
+        .collect();
     let (xs, zs) = (binary_states(4, 0.0, 1.0).unwrap(), binary_states(3, 0.0, 1.0).unwrap());
     // The unnormalised joint of every x, a row, and every z, a column.
     let joint = (xs.dot(&weights.t()).dot(&zs.t()) + zs.dot(&biases)).exp();
@@ -433,7 +443,9 @@ fn logarithmic_pool() {
         assert!((divergence(&truth, &pool) - mean - log_partition).abs() < 1e-12);
         assert!(log_partition < 0.0);
         // It is the distribution of least mean divergence to its parts: a step away from it costs what the step is long.
-        let to_parts = |q: &ArrayRef1<f64>| exponents.iter().zip(parts.rows()).map(|(a, p)| a * divergence(q, &p)).sum::<f64>();
+        let to_parts = |q: &ArrayRef1<f64>| {
+            exponents.iter().zip(parts.rows()).map(|(a, p)| a * divergence(q, &p)).sum::<f64>()
+        };
         assert!((to_parts(&truth) - to_parts(&pool) - divergence(&truth, &pool)).abs() < 1e-12);
     }
 }
@@ -460,7 +472,8 @@ fn linear_pool() {
 fn composition_of_densities() {
     let mut rng = rng(14);
     let given = distributions(4, 6, &mut rng);
-    let prior = Boltzmann::new(&net(2, &mut rng), binary_states(2, -1.0, 1.0).unwrap(), 1.0).unwrap().probabilities();
+    let prior =
+        Boltzmann::new(&net(2, &mut rng), binary_states(2, -1.0, 1.0).unwrap(), 1.0).unwrap().probabilities();
     let p = mixture(&given, &prior).unwrap();
     for x in 0..6 {
         let sum: f64 = (0..4).map(|z| prior[z] * given[[z, x]]).sum();
@@ -502,12 +515,21 @@ fn noise_and_products() {
     let bell = |variance: f64| grid.iter().map(|x| (-0.5 * x * x / variance).exp()).collect::<Vec<f64>>();
     let convolve = |p: &[f64], q: &[f64]| -> Vec<f64> {
         (0..grid.len())
-            .map(|i| (0..grid.len()).map(|j| if (i + half as usize).wrapping_sub(j) < grid.len() { p[j] * q[i + half as usize - j] } else { 0.0 }).sum())
+            .map(|i| {
+                (0..grid.len())
+                    .map(|j| {
+                        if (i + half as usize).wrapping_sub(j) < grid.len() {
+                            p[j] * q[i + half as usize - j]
+                        } else {
+                            0.0
+                        }
+                    })
+                    .sum()
+            })
             .collect()
     };
-    let variance = |p: &[f64]| {
-        grid.iter().zip(p).map(|(x, p)| x * x * p).sum::<f64>() / p.iter().sum::<f64>()
-    };
+    let variance =
+        |p: &[f64]| grid.iter().zip(p).map(|(x, p)| x * x * p).sum::<f64>() / p.iter().sum::<f64>();
     let power = |p: &[f64], n: i32| p.iter().map(|p| p.powi(n)).collect::<Vec<f64>>();
     let (unit, noise) = (bell(1.0), bell(0.5));
     for n in [2, 4] {
@@ -521,7 +543,10 @@ fn noise_and_products() {
 /// A chain on the sum of two energies against the product of their densities, integrated on a grid: mean and variance within 4 standard errors.
 #[test]
 fn sampling_a_sum_of_energies() {
-    let (ring, bowl) = (Mixture::ring(6, 1.5, 0.5).unwrap(), Gaussian::new(array![1.0, 0.0], array![[1.0, 0.0], [0.0, 1.0]]).unwrap());
+    let (ring, bowl) = (
+        Mixture::ring(6, 1.5, 0.5).unwrap(),
+        Gaussian::new(array![1.0, 0.0], array![[1.0, 0.0], [0.0, 1.0]]).unwrap(),
+    );
     let both = Product::new(vec![&ring as &dyn Differentiable, &bowl], array![1.0, 1.0]).unwrap();
     let (mut mass, mut first, mut second) = (0.0, 0.0, 0.0);
     for i in -120..=120 {
@@ -555,7 +580,8 @@ fn detector_expert() {
     let (weights, bias) = (array![1.2, -0.7, 2.0], -0.4);
     let expert = Detector::new(weights.clone(), bias).unwrap();
     let states = binary_states(3, 0.0, 1.0).unwrap();
-    let joint = Array2::from_shape_fn((8, 2), |(x, z)| (z as f64 * (bias + states.row(x).dot(&weights))).exp());
+    let joint =
+        Array2::from_shape_fn((8, 2), |(x, z)| (z as f64 * (bias + states.row(x).dot(&weights))).exp());
     let p = Boltzmann::new(&expert, states.clone(), 1.0).unwrap().probabilities();
     assert!(furthest(&p, &(joint.sum_axis(Axis(1)) / joint.sum())) < 1e-15);
     for (x, row) in states.rows().into_iter().zip(joint.rows()) {

@@ -43,7 +43,11 @@ fn alarm_table() -> Array1<f64> {
     })
 }
 
-fn belief(hidden: usize, visible: usize, rng: &mut impl Rng) -> (SigmoidBelief, Array2<f64>, Array1<f64>, Array1<f64>) {
+fn belief(
+    hidden: usize,
+    visible: usize,
+    rng: &mut impl Rng,
+) -> (SigmoidBelief, Array2<f64>, Array1<f64>, Array1<f64>) {
     let (w, b, c) = (1.5 * normal_matrix(visible, hidden, rng), normal(hidden, rng), normal(visible, rng));
     (SigmoidBelief::new(w.clone(), b.clone(), c.clone()).unwrap(), w, b, c)
 }
@@ -143,7 +147,8 @@ fn noisy_or() {
         let mut fires = 0.0;
         for triggers in binary_states(4, 0.0, 1.0).unwrap().rows() {
             let chance = |fired: f64, p: f64| if fired == 1.0 { p } else { 1.0 - p };
-            let p = chance(triggers[3], 0.05) * (0..3).map(|k| chance(triggers[k], strengths[k] * h[k])).product::<f64>();
+            let p = chance(triggers[3], 0.05)
+                * (0..3).map(|k| chance(triggers[k], strengths[k] * h[k])).product::<f64>();
             fires += if triggers.sum() > 0.0 { p } else { 0.0 };
         }
         assert!((model.effect(&h) - fires).abs() < 1e-15);
@@ -155,8 +160,10 @@ fn noisy_or() {
 fn explaining_away_odds_ratio() {
     let mut rng = rng(3);
     for _ in 0..100 {
-        let (priors, strengths) =
-            (Array1::from_shape_simple_fn(2, || rng.random::<f64>()), Array1::from_shape_simple_fn(2, || rng.random::<f64>()));
+        let (priors, strengths) = (
+            Array1::from_shape_simple_fn(2, || rng.random::<f64>()),
+            Array1::from_shape_simple_fn(2, || rng.random::<f64>()),
+        );
         let leak = 0.5 * rng.random::<f64>();
         let model = NoisyOr::new(priors, strengths.clone(), leak).unwrap();
         let p = exact(&model, 3).probabilities();
@@ -221,8 +228,11 @@ fn directed_inference_hard_explaining_away() {
     for column in joint.columns() {
         let posterior = &column / column.sum();
         let on = hs.t().dot(&posterior);
-        let factors = |h: &ArrayRef1<f64>| h.iter().zip(&on).map(|(h, on)| h * on + (1.0 - h) * (1.0 - on)).product::<f64>();
-        let worst = hs.rows().into_iter().zip(&posterior).fold(0.0, |m: f64, (h, p)| m.max((p - factors(&h)).abs()));
+        let factors = |h: &ArrayRef1<f64>| {
+            h.iter().zip(&on).map(|(h, on)| h * on + (1.0 - h) * (1.0 - on)).product::<f64>()
+        };
+        let worst =
+            hs.rows().into_iter().zip(&posterior).fold(0.0, |m: f64, (h, p)| m.max((p - factors(&h)).abs()));
         assert!(worst > 1e-3, "{worst}");
     }
 }
@@ -300,7 +310,9 @@ fn energy_interactions() {
     for set in binary_states(3, 0.0, 1.0).unwrap().rows() {
         let members: Vec<usize> = (0..3).filter(|&i| set[i] == 1.0).collect();
         let mut signed = 0.0;
-        for subset in binary_states(3, 0.0, 1.0).unwrap().rows().into_iter().filter(|t| (0..3).all(|i| t[i] <= set[i])) {
+        for subset in
+            binary_states(3, 0.0, 1.0).unwrap().rows().into_iter().filter(|t| (0..3).all(|i| t[i] <= set[i]))
+        {
             signed += (-1f64).powi((set.sum() - subset.sum()) as i32) * odd(&subset);
         }
         assert!((polynomial.coefficient(&members) - signed).abs() < 1e-12);
@@ -341,7 +353,8 @@ fn chain_rule_factorisation() {
     let directed = ChainRule::of(&net, 5).unwrap();
     assert_eq!(directed.tables().iter().map(|table| table.len()).sum::<usize>(), 31);
     let p = exact(&net, 5);
-    let by_tables: Array1<f64> = p.states().rows().into_iter().map(|x| (-directed.energy(&x)).exp()).collect();
+    let by_tables: Array1<f64> =
+        p.states().rows().into_iter().map(|x| (-directed.energy(&x)).exp()).collect();
     assert!(furthest(&by_tables, &p.probabilities()) < 1e-14);
     let draws = 200_000;
     drawn(&frequencies((0..draws).map(|_| directed.sample(&mut rng)), 5), &p.probabilities(), draws);
@@ -455,7 +468,10 @@ fn ebm_generation_hard_inference_easy() {
     for p_state in p.probabilities().iter().filter(|&&p| p > 1e-3) {
         let z = p.log_partition().exp();
         let without = (z - p_state * z).ln();
-        assert!((p.log_partition() - without + (-p_state).ln_1p()).abs() < 1e-12 && p.log_partition() - without > 1e-3);
+        assert!(
+            (p.log_partition() - without + (-p_state).ln_1p()).abs() < 1e-12
+                && p.log_partition() - without > 1e-3
+        );
     }
     // Two visible units that are both joined to one hidden unit by strong weights: the chain keeps to one valley, ancestral draws do not.
     let strong = SigmoidBelief::new(array![[16.0], [16.0]], array![0.0], array![-8.0, -8.0]).unwrap();

@@ -39,18 +39,30 @@ fn tables_that_are_no_distributions_are_refused() {
         }),
         ("too few weights", good.clone(), array![1.0], |e| matches!(e, Error::Shape { .. })),
         ("too many weights", good.clone(), array![1.0, 1.0, 1.0], |e| matches!(e, Error::Shape { .. })),
-        ("negative", array![[1.5, -0.5]], array![1.0], |e| {
-            matches!(e, Error::Domain { what: "densities", index, .. } if index == "0, 1")
-        }),
-        ("NaN", array![[f64::NAN, 1.0]], array![1.0], |e| {
-            matches!(e, Error::Domain { what: "densities", index, .. } if index == "0, 0")
-        }),
-        ("not normalised", array![[0.5, 0.5], [0.5, 0.4]], array![1.0, 1.0], |e| {
-            matches!(e, Error::Domain { what: "sums of densities", index, .. } if index == "1")
-        }),
-        ("NaN weight", good.clone(), array![1.0, f64::NAN], |e| {
-            matches!(e, Error::Domain { what: "weights" | "exponents", index, .. } if index == "1")
-        }),
+        (
+            "negative",
+            array![[1.5, -0.5]],
+            array![1.0],
+            |e| matches!(e, Error::Domain { what: "densities", index, .. } if index == "0, 1"),
+        ),
+        (
+            "NaN",
+            array![[f64::NAN, 1.0]],
+            array![1.0],
+            |e| matches!(e, Error::Domain { what: "densities", index, .. } if index == "0, 0"),
+        ),
+        (
+            "not normalised",
+            array![[0.5, 0.5], [0.5, 0.4]],
+            array![1.0, 1.0],
+            |e| matches!(e, Error::Domain { what: "sums of densities", index, .. } if index == "1"),
+        ),
+        (
+            "NaN weight",
+            good.clone(),
+            array![1.0, f64::NAN],
+            |e| matches!(e, Error::Domain { what: "weights" | "exponents", index, .. } if index == "1"),
+        ),
     ];
     for (case, densities, each, expected) in cases {
         let by_mixture = mixture(&densities, &each).unwrap_err();
@@ -80,7 +92,10 @@ fn bad_combinations_of_energies_are_refused() {
     assert!(matches!(Product::<Wall>::new(vec![], array![]), Err(Error::Empty { .. })));
     assert!(matches!(Product::new(wall(), array![1.0]), Err(Error::Shape { what: "exponents", .. })));
     for bad in [f64::NAN, INFINITY] {
-        assert!(matches!(Product::new(wall(), array![1.0, bad]), Err(Error::Domain { what: "exponents", .. })));
+        assert!(matches!(
+            Product::new(wall(), array![1.0, bad]),
+            Err(Error::Domain { what: "exponents", .. })
+        ));
     }
     let one = array![1.0, 1.0];
     assert!(matches!(SoftMin::<Wall>::new(vec![], &array![], &array![]), Err(Error::Empty { .. })));
@@ -138,7 +153,9 @@ fn an_impossible_state_has_no_slope() {
 /// An expert taken away leaves no bowl; experts of different dimensions.
 #[test]
 fn a_product_of_gaussians_that_is_none() {
-    let bell = |n: usize, precision: f64| Gaussian::new(Array1::zeros(n), precision * Array2::<f64>::eye(n)).unwrap();
+    let bell = |n: usize, precision: f64| {
+        Gaussian::new(Array1::zeros(n), precision * Array2::<f64>::eye(n)).unwrap()
+    };
     let away = Product::new(vec![bell(2, 1.0), bell(2, 3.0)], array![1.0, -1.0]).unwrap();
     assert!(matches!(away.gaussian(), Err(Error::RankDeficient { what: "precision", .. })));
     let other = Product::new(vec![bell(2, 1.0), bell(3, 1.0)], array![1.0, 1.0]).unwrap();

@@ -56,8 +56,12 @@ fn an_effect_without_a_cause_is_refused() {
 fn bad_networks_are_refused() {
     type Case = (&'static str, Array2<f64>, Array1<f64>, Array1<f64>, fn(&Error) -> bool);
     let cases: [Case; 7] = [
-        ("no visible", Array2::zeros((0, 2)), array![0.0, 0.0], array![], |e| matches!(e, Error::Empty { .. })),
-        ("no hidden", Array2::zeros((2, 0)), array![], array![0.0, 0.0], |e| matches!(e, Error::Empty { .. })),
+        ("no visible", Array2::zeros((0, 2)), array![0.0, 0.0], array![], |e| {
+            matches!(e, Error::Empty { .. })
+        }),
+        ("no hidden", Array2::zeros((2, 0)), array![], array![0.0, 0.0], |e| {
+            matches!(e, Error::Empty { .. })
+        }),
         ("hidden bias", array![[1.0, 2.0]], array![0.0], array![0.0], |e| {
             matches!(e, Error::Shape { what: "hidden_bias", .. })
         }),
@@ -93,7 +97,10 @@ fn bad_energies_are_refused() {
         }
     }
     for units in [0, 21] {
-        assert!(matches!(Interactions::of(&Constant(0.0), units), Err(Error::Parameter { what: "units", .. })));
+        assert!(matches!(
+            Interactions::of(&Constant(0.0), units),
+            Err(Error::Parameter { what: "units", .. })
+        ));
         assert!(matches!(ChainRule::of(&Constant(0.0), units), Err(Error::Parameter { what: "units", .. })));
     }
     for bad in [f64::NAN, INFINITY, -INFINITY] {
@@ -127,7 +134,9 @@ fn a_unit_that_is_not_there() {
 #[test]
 fn posteriors_as_numpy() {
     let oracle: Value = serde_json::from_str(include_str!("../oracles/directed_vs_energy.json")).unwrap();
-    let numbers = |value: &Value| -> Array1<f64> { value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect() };
+    let numbers = |value: &Value| -> Array1<f64> {
+        value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+    };
     let causes = &oracle["noisy or"];
     let leak = causes["leak"].as_f64().unwrap();
     let model = NoisyOr::new(numbers(&causes["priors"]), numbers(&causes["strengths"]), leak).unwrap();
@@ -137,8 +146,8 @@ fn posteriors_as_numpy() {
     let belief = &oracle["belief net"];
     let rows: Vec<Array1<f64>> = belief["weights"].as_array().unwrap().iter().map(numbers).collect();
     let weights = Array2::from_shape_fn((rows.len(), rows[0].len()), |(j, k)| rows[j][k]);
-    let net =
-        SigmoidBelief::new(weights, numbers(&belief["hidden bias"]), numbers(&belief["visible bias"])).unwrap();
+    let net = SigmoidBelief::new(weights, numbers(&belief["hidden bias"]), numbers(&belief["visible bias"]))
+        .unwrap();
     for (v, log_p) in belief["visible"].as_array().unwrap().iter().zip(numbers(&belief["log marginal"])) {
         assert!((net.log_marginal(&numbers(v)).unwrap() - log_p).abs() < 1e-13);
     }
