@@ -1,8 +1,8 @@
 //! Bad input in tables, laws on random input.
 mod backprop;
 mod combining_densities;
-mod directed_vs_energy;
 mod data;
+mod directed_vs_energy;
 mod energy;
 mod free_energy;
 mod hopfield;
