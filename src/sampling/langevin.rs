@@ -57,11 +57,11 @@ impl<E: Differentiable> Kernel for Langevin<E> {
     fn step(&mut self, x: &mut ArrayRef1<f64>, rng: &mut impl Rng) -> bool {
         // ANCHOR: langevin
         self.target.gradient_into(x, &mut self.slope);
-        assert!(!self.slope.sum().is_nan(), "the slope is not a number: take a smaller step size");
         let (half, noise) = (0.5 * self.step_size, (self.step_size * self.temperature).sqrt());
-        Zip::from(x).and(&self.slope).for_each(|x, slope| {
+        for (x, slope) in x.iter_mut().zip(&self.slope) {
+            assert!(!slope.is_nan(), "the slope is not a number: take a smaller step size");
             *x += noise * rng.sample::<f64, _>(StandardNormal) - half * slope;
-        });
+        }
         // ANCHOR_END: langevin
         true
     }

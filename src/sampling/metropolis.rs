@@ -50,22 +50,22 @@ impl<E: Energy> Metropolis<E> {
 
 impl<E: Energy> Kernel for Metropolis<E> {
     fn step(&mut self, x: &mut ArrayRef1<f64>, rng: &mut impl Rng) -> bool {
-        if self.last != *x {
+        if self.last.len() != x.len() || self.last.iter().zip(x.iter()).any(|(last, x)| last != x) {
             self.last.assign(x);
             self.energy = must_be_above_minus_infinity(self.target.energy(x));
         }
         // ANCHOR: step
-        self.proposal.zip_mut_with(x, |to, from| {
+        for (to, from) in self.proposal.iter_mut().zip(&*x) {
             *to = from + self.reach * rng.sample::<f64, _>(StandardNormal);
-        });
+        }
         let energy = must_be_above_minus_infinity(self.target.energy(&self.proposal));
         let climb = energy - self.energy;
         // An exponential draw exceeds c with the probability exp(-c).
         let taken = climb <= 0.0 || climb < self.temperature * rng.sample::<f64, _>(Exp1);
         // ANCHOR_END: step
         if taken {
-            x.assign(&self.proposal);
-            self.last.assign(x);
+            x.iter_mut().zip(&self.proposal).for_each(|(x, to)| *x = *to);
+            std::mem::swap(&mut self.last, &mut self.proposal);
             self.energy = energy;
         }
         taken

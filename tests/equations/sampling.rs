@@ -8,9 +8,10 @@ use downhill::{
     gibbs_boltzmann::Boltzmann,
     rng,
     sampling::{
-        Categorical, Gibbs, Hamiltonian, Importance, Kernel, Langevin, Lattice, Mala, MarkovChain, Metropolis,
-        MetropolisHastings, Proposal, Tempering, Thermal, anneal, autocorrelation, autocorrelation_time,
-        box_muller, chains, effective_size, onsager, rejection, split_r_hat, total_variation,
+        Categorical, Gibbs, Hamiltonian, Importance, Kernel, Langevin, Lattice, Mala, MarkovChain,
+        Metropolis, MetropolisHastings, Proposal, Tempering, Thermal, anneal, autocorrelation,
+        autocorrelation_time, box_muller, chains, effective_size, onsager, rejection, split_r_hat,
+        total_variation,
     },
 };
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, array, s};
@@ -152,7 +153,9 @@ fn inverse_transform_sampling() {
     let (seen, can): (Vec<u64>, Vec<f64>) =
         counts.iter().zip(&p).filter(|&(_, &p)| p > 0.0).map(|(&n, &p)| (n, p)).unzip();
     assert!(chi_square(&seen, &can).abs() < 4.0);
-    for (u, outcome) in [(0.0, 0), (0.0999, 0), (0.1001, 2), (0.3499, 2), (0.3501, 3), (0.4001, 4), (1.0_f64.next_down(), 4)] {
+    for (u, outcome) in
+        [(0.0, 0), (0.0999, 0), (0.1001, 2), (0.3499, 2), (0.3501, 3), (0.4001, 4), (1.0_f64.next_down(), 4)]
+    {
         assert_eq!(list.quantile(u), outcome, "u = {u}");
     }
     // P(x > t) = P(u > 1 - e^{-λt}) = e^{-λt}.
@@ -250,8 +253,7 @@ fn importance_sampling() {
     for f in [(|x| x) as fn(f64) -> f64, |x| x * x, |x| x.cos()] {
         let mean = exact(&f);
         // The error of a ratio of means, to first order.
-        let square: f64 =
-            sample.weights().iter().zip(&x).map(|(w, &x)| w * w * (f(x) - mean).powi(2)).sum();
+        let square: f64 = sample.weights().iter().zip(&x).map(|(w, &x)| w * w * (f(x) - mean).powi(2)).sum();
         assert!((sample.mean(&x.mapv(f)) - mean).abs() < 4.0 * square.sqrt());
         let chosen: Array1<f64> = sample.resample(50_000, &mut rng).into_iter().map(|i| f(x[i])).collect();
         let error = (square + chosen.var(1.0) / 50_000.0).sqrt();
@@ -288,13 +290,13 @@ fn importance_effective_size() {
 fn importance_dimension() {
     let mut rng = rng(9);
     for sd in [0.9, 1.2, 2.0] {
-        let second = integral(-40.0, 40.0, 40_000, |x| {
-            (2.0 * log_normal(x, 0.0, 1.0) - log_normal(x, 0.0, sd)).exp()
-        });
+        let second =
+            integral(-40.0, 40.0, 40_000, |x| (2.0 * log_normal(x, 0.0, 1.0) - log_normal(x, 0.0, sd)).exp());
         let formula = |d: i32| (sd * sd / f64::sqrt(2.0 * sd * sd - 1.0)).powi(d);
         assert!((second / formula(1) - 1.0).abs() < 1e-9, "σ = {sd}");
         if sd > 1.0 {
-            let log_ratio = |x: &Array1<f64>| x.mapv(|x| log_normal(x, 0.0, 1.0) - log_normal(x, 0.0, sd)).sum();
+            let log_ratio =
+                |x: &Array1<f64>| x.mapv(|x| log_normal(x, 0.0, 1.0) - log_normal(x, 0.0, sd)).sum();
             let squares = Array1::from_shape_simple_fn(100_000, || {
                 let x = Array1::from_shape_simple_fn(5, || sd * rng.sample::<f64, _>(StandardNormal));
                 (2.0 * log_ratio(&x)).exp()
@@ -364,7 +366,11 @@ fn markov_chain_aperiodicity() {
 fn markov_chain_stationary_distribution() {
     let mut rng = rng(12);
     for n in [1, 2, 3, 7, 20] {
-        let chain = if n < 3 { MarkovChain::new(Array2::from_elem((n, n), 1.0 / n as f64)).unwrap() } else { random_chain(n, &mut rng) };
+        let chain = if n < 3 {
+            MarkovChain::new(Array2::from_elem((n, n), 1.0 / n as f64)).unwrap()
+        } else {
+            random_chain(n, &mut rng)
+        };
         let pi = chain.stationary().unwrap();
         assert!((pi.sum() - 1.0).abs() < 1e-14);
         assert!(furthest(&chain.after(&pi), &pi) < 1e-15);
@@ -418,7 +424,11 @@ fn detailed_balance_is_not_needed() {
 }
 
 /// The transition matrix of a Gibbs sweep, from the kernel's own conditional probabilities, one matrix a unit, multiplied; and the Gibbs distribution.
-fn gibbs_matrix(energy: &(impl Energy + Clone), units: usize, temperature: f64) -> (Array2<f64>, Array1<f64>) {
+fn gibbs_matrix(
+    energy: &(impl Energy + Clone),
+    units: usize,
+    temperature: f64,
+) -> (Array2<f64>, Array1<f64>) {
     let kernel = Gibbs::new(energy.clone(), -1.0, 1.0, temperature).unwrap();
     let states = binary_states(units, -1.0, 1.0).unwrap();
     let n = states.nrows();
@@ -460,7 +470,8 @@ fn mcmc_limiting_distribution() {
     assert!(apart.distances_to(&array![0.5, 0.5], 99).iter().all(|&d| d == 0.5));
     // The share of time at each state, along one chain, tends to the same distribution.
     let (energies, q) = table();
-    let pi = Boltzmann::new(&Steps(energies.clone()), array![[0.0], [1.0], [2.0]], 1.0).unwrap().probabilities();
+    let pi =
+        Boltzmann::new(&Steps(energies.clone()), array![[0.0], [1.0], [2.0]], 1.0).unwrap().probabilities();
     let mut kernel = MetropolisHastings::new(Steps(energies), Table(q), 1, 1.0).unwrap();
     let path = kernel.run(&mut array![0.0], 200_000, &mut rng);
     for (state, &p) in pi.iter().enumerate() {
@@ -481,7 +492,13 @@ fn markov_spectral_gap() {
     }
     let n = 9;
     let lazy = Array2::from_shape_fn((n, n), |(i, j)| {
-        if i == j { 0.5 } else if (i + 1) % n == j || (j + 1) % n == i { 0.25 } else { 0.0 }
+        if i == j {
+            0.5
+        } else if (i + 1) % n == j || (j + 1) % n == i {
+            0.25
+        } else {
+            0.0
+        }
     });
     let gap = MarkovChain::new(lazy).unwrap().spectral_gap().unwrap();
     assert!((gap - 0.5 * (1.0 - (TAU / n as f64).cos())).abs() < 1e-13);
@@ -526,8 +543,7 @@ fn markov_mixing_time() {
             });
             let chain = MarkovChain::metropolis_hastings(&walk, &pi).unwrap();
             let gap = chain.spectral_gap().unwrap();
-            let time =
-                chain.distances_to(&pi, 2000).iter().position(|&d| d <= epsilon).unwrap() as f64;
+            let time = chain.distances_to(&pi, 2000).iter().position(|&d| d <= epsilon).unwrap() as f64;
             let least = pi.fold(1.0, |a: f64, &b| a.min(b));
             assert!(time <= ((1.0 / (2.0 * epsilon * least.sqrt())).ln() / gap).ceil());
             assert!(time >= (1.0 / gap - 1.0) * (1.0 / (2.0 * epsilon)).ln());
@@ -546,7 +562,8 @@ fn metropolis_hastings_acceptance() {
         let chain = MarkovChain::metropolis_hastings(&q, &pi).unwrap();
         assert!(chain.imbalance(&pi) < 1e-16);
         assert!(furthest(&chain.after(&pi), &pi) < 1e-15);
-        let mut kernel = MetropolisHastings::new(Steps(pi.mapv(|p| -2.0 * p.ln())), Table(q.clone()), 1, 2.0).unwrap();
+        let mut kernel =
+            MetropolisHastings::new(Steps(pi.mapv(|p| -2.0 * p.ln())), Table(q.clone()), 1, 2.0).unwrap();
         for i in 0..n {
             for j in (0..n).filter(|&j| j != i && q[[i, j]] > 0.0) {
                 let ratio = kernel.log_ratio(&array![i as f64], &array![j as f64]);
@@ -612,7 +629,11 @@ fn well_moments(well: &DoubleWell, temperature: f64, path: &Array2<f64>) {
     let z = integral(-6.0, 6.0, 20_000, weight);
     for f in [(|x| x) as fn(f64) -> f64, |x| x * x, |x| x.cos()] {
         let exact = integral(-6.0, 6.0, 20_000, |x| weight(x) * f(x)) / z;
-        assert!(chain_mean_is(&path.column(0).mapv(f), exact), "{} against {exact}", path.column(0).mapv(f).mean().unwrap());
+        assert!(
+            chain_mean_is(&path.column(0).mapv(f), exact),
+            "{} against {exact}",
+            path.column(0).mapv(f).mean().unwrap()
+        );
     }
     // The other direction is a bowl of variance T.
     assert!(chain_mean_is(&path.column(1).to_owned(), 0.0));
@@ -913,7 +934,11 @@ fn hamiltonian_acceptance() {
         let taken = Array1::from_shape_simple_fn(100_000, || {
             if kernel.step(&mut array![start], &mut rng) { 1.0 } else { 0.0 }
         });
-        assert!(exact < 0.95 && mean_is(&taken, exact), "from {start}: {} against {exact}", taken.mean().unwrap());
+        assert!(
+            exact < 0.95 && mean_is(&taken, exact),
+            "from {start}: {} against {exact}",
+            taken.mean().unwrap()
+        );
     }
     let mut kernel = Hamiltonian::new(well, 2, 0.3, 5, t).unwrap();
     well_moments(&well, t, &kernel.run(&mut array![1.0, 0.0], 200_000, &mut rng));
@@ -926,7 +951,13 @@ fn annealing_schedule() {
     // From the trap at the right end, height 0.5, the way to the bottom at the left climbs to 1.5: its depth is 1.
     let heights = array![0.0, 0.9, 1.5, 0.8, 0.5];
     let q = Array2::from_shape_fn((5, 5), |(i, j)| {
-        if i.abs_diff(j) == 1 { 0.5 } else if i == j && (i == 0 || i == 4) { 0.5 } else { 0.0 }
+        if i.abs_diff(j) == 1 {
+            0.5
+        } else if i == j && (i == 0 || i == 4) {
+            0.5
+        } else {
+            0.0
+        }
     });
     let outside = |temperature: &dyn Fn(f64) -> f64, steps: usize| {
         let mut p = array![0.0, 0.0, 0.0, 0.0, 1.0];
@@ -958,7 +989,11 @@ fn annealing_schedule() {
     let energy = Steps(heights.clone());
     let missed: Array1<f64> = (0..4000)
         .map(|_| {
-            let mut kernel = Thermostat(MetropolisHastings::new(energy.clone(), Table(q.clone()), 1, 1.0).unwrap(), heights.clone(), q.clone());
+            let mut kernel = Thermostat(
+                MetropolisHastings::new(energy.clone(), Table(q.clone()), 1, 1.0).unwrap(),
+                heights.clone(),
+                q.clone(),
+            );
             let mut x = array![4.0];
             let annealed = anneal(&energy, &mut kernel, &mut x, &schedule, &mut rng).unwrap();
             assert!(annealed.energies.len() == 200 && annealed.energies[199] == heights[x[0] as usize]);
@@ -979,7 +1014,8 @@ impl Kernel for Thermostat {
 }
 impl Thermal for Thermostat {
     fn set_temperature(&mut self, temperature: f64) {
-        self.0 = MetropolisHastings::new(Steps(self.1.clone()), Table(self.2.clone()), 1, temperature).unwrap();
+        self.0 =
+            MetropolisHastings::new(Steps(self.1.clone()), Table(self.2.clone()), 1, temperature).unwrap();
     }
 }
 
@@ -1040,7 +1076,9 @@ fn mcmc_correlated_samples() {
         let n = 1000.0;
         // The sum over all pairs, exactly: (1/n²) Σ φ^|s - t|.
         let exact = (time - 2.0 * phi * (1.0 - phi.powf(n)) / (n * (1.0 - phi).powi(2))) / n;
-        let squares = Array1::from_shape_simple_fn(1000, || autoregression(phi, 1000, &mut rng).mean().unwrap().powi(2));
+        let squares = Array1::from_shape_simple_fn(1000, || {
+            autoregression(phi, 1000, &mut rng).mean().unwrap().powi(2)
+        });
         assert!(mean_is(&squares, exact));
         assert!((exact * n / time - 1.0).abs() < 0.02, "the ends count little");
         let long = autoregression(phi, 200_000, &mut rng);
@@ -1055,7 +1093,8 @@ fn mcmc_correlated_samples() {
 #[test]
 fn erratum_mcmc_correlated_samples() {
     let mut rng = rng(31);
-    let squares = Array1::from_shape_simple_fn(1000, || autoregression(0.9, 1000, &mut rng).mean().unwrap().powi(2));
+    let squares =
+        Array1::from_shape_simple_fn(1000, || autoregression(0.9, 1000, &mut rng).mean().unwrap().powi(2));
     assert!(squares.mean().unwrap() > 15.0 / 1000.0);
     assert!(!mean_is(&squares, 1.0 / 1000.0));
 }
@@ -1128,11 +1167,14 @@ fn geweke_joint_test() {
     }
     // Largest number of standard errors by which a moment of the two samples differs.
     let compare = |turns: &Array2<f64>| {
-        let moments: [fn(f64, f64) -> f64; 5] = [|x, _| x, |x, _| x * x, |_, y| y, |_, y| y * y, |x, y| x * y];
+        let moments: [fn(f64, f64) -> f64; 5] =
+            [|x, _| x, |x, _| x * x, |_, y| y, |_, y| y * y, |x, y| x * y];
         moments.iter().fold(0.0, |most: f64, f| {
-            let values = |z: &Array2<f64>| -> Array1<f64> { z.rows().into_iter().map(|z| f(z[0], z[1])).collect() };
+            let values =
+                |z: &Array2<f64>| -> Array1<f64> { z.rows().into_iter().map(|z| f(z[0], z[1])).collect() };
             let (a, b) = (values(&forward), values(turns));
-            let batches: Array1<f64> = b.exact_chunks(n / 50).into_iter().map(|b| b.mean().unwrap()).collect();
+            let batches: Array1<f64> =
+                b.exact_chunks(n / 50).into_iter().map(|b| b.mean().unwrap()).collect();
             let error = (a.var(1.0) / n as f64 + batches.var(1.0) / 50.0).sqrt();
             most.max((a.mean().unwrap() - b.mean().unwrap()).abs() / error)
         })
@@ -1301,7 +1343,12 @@ fn onsager_magnetisation() {
             lattice.sweep(&mut rng);
             lattice.magnetisation()
         });
-        assert!(chain_mean_is(&m, onsager::magnetisation(t)), "T = {t}: {} against {}", m.mean().unwrap(), onsager::magnetisation(t));
+        assert!(
+            chain_mean_is(&m, onsager::magnetisation(t)),
+            "T = {t}: {} against {}",
+            m.mean().unwrap(),
+            onsager::magnetisation(t)
+        );
     }
     // The exponent 1/8: m doubles when the distance to the critical temperature grows by 2⁸.
     let tc = onsager::critical_temperature();
