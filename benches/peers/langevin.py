@@ -1,4 +1,4 @@
-"""Langevin dynamics for many independent chains in a ring of eight bells of width 0.5 and radius 2 in the plane, η = 0.05, T = 1."""
+"""Langevin dynamics for many independent chains in a ring of eight bells of width 0.5 and radius 4 in the plane, η = 0.05, T = 1."""
 
 import numpy
 import torch
@@ -11,7 +11,7 @@ GROWTH = {"C": [{"C": C} for C in (1250, 2500, 5000, 10000)]}
 TOLERANCE = 5.0
 ROUNDS = 3
 STEPS = 1000
-RADIUS, WIDTH, ETA = 2.0, 0.5, 0.05
+RADIUS, WIDTH, ETA = 4.0, 0.5, 0.05
 ANGLES = 2 * numpy.pi * numpy.arange(8) / 8
 CENTRES = RADIUS * numpy.stack([numpy.cos(ANGLES), numpy.sin(ANGLES)], axis=1)
 
@@ -19,7 +19,7 @@ CENTRES = RADIUS * numpy.stack([numpy.cos(ANGLES), numpy.sin(ANGLES)], axis=1)
 def make(C):
     generator = numpy.random.default_rng(1996)
     return {
-        "starts": 2 * generator.standard_normal((C, 2)), "radius": RADIUS, "width": WIDTH, "step_size": ETA,
+        "starts": 4 * generator.standard_normal((C, 2)), "radius": RADIUS, "width": WIDTH, "step_size": ETA,
         "steps": float(STEPS),
     }
 

@@ -73,7 +73,8 @@ impl Mixture {
         0.5 * self.centres.ncols() as f64 * (std::f64::consts::TAU * self.width.powi(2)).ln()
     }
 
-    /// $\log w_k - \lVert x - m_k \rVert^2 / 2 s^2$ for each $k$ in turn.
+    /// $\log w_k - \lVert x - m_k \rVert^2 / 2 s^2$ and $m_k$ for each $k$ in turn.
+    #[inline]
     fn exponents<'a>(&'a self, x: &'a ArrayRef1<f64>) -> impl Iterator<Item = (f64, &'a [f64])> {
         let n = self.centres.ncols();
         assert_eq!(x.len(), n, "a state of {} entries in {n} dimensions", x.len());
@@ -94,6 +95,7 @@ impl Mixture {
 const NEGLIGIBLE: f64 = -40.0;
 
 impl Energy for Mixture {
+    #[inline]
     fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
         let largest = self.exponents(x).fold(f64::NEG_INFINITY, |most, (a, _)| most.max(a));
         let terms = self.exponents(x).map(|(a, _)| a - largest).filter(|&a| a > NEGLIGIBLE || a.is_nan());
@@ -102,18 +104,29 @@ impl Energy for Mixture {
 }
 
 impl Differentiable for Mixture {
+    #[inline]
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
         assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
-        let largest = self.exponents(x).fold(f64::NEG_INFINITY, |most, (a, _)| most.max(a));
-        let mut sum = 0.0;
+        // One pass: when a larger exponent comes, what was added up is scaled down to it.
+        let (mut largest, mut sum) = (f64::NEG_INFINITY, 0.0);
         gradient.fill(0.0);
         for (exponent, centre) in self.exponents(x) {
-            if exponent - largest > NEGLIGIBLE {
-                let share = (exponent - largest).exp();
-                sum += share;
-                for ((g, x), m) in gradient.iter_mut().zip(x).zip(centre) {
-                    *g += share * (x - m);
-                }
+            let above = exponent - largest;
+            if above < NEGLIGIBLE {
+                continue;
+            }
+            let mut share = 1.0;
+            if above > 0.0 {
+                let shrink = if above > -NEGLIGIBLE { 0.0 } else { (-above).exp() };
+                gradient.map_inplace(|g| *g *= shrink);
+                sum *= shrink;
+                largest = exponent;
+            } else {
+                share = above.exp();
+            }
+            sum += share;
+            for ((g, x), m) in gradient.iter_mut().zip(x).zip(centre) {
+                *g += share * (x - m);
             }
         }
         let scale = 1.0 / (sum * self.width * self.width);

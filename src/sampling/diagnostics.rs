@@ -155,7 +155,6 @@ pub fn split_r_hat(chains: &ArrayRef2<f64>) -> Result<f64, Error> {
 /// assert!((effective_size(&chains)? / 4000.0 - 1.0).abs() < 0.1);
 /// # Ok::<(), downhill::Error>(())
 /// ```
-// ANCHOR: effective_size
 pub fn effective_size(chains: &ArrayRef2<f64>) -> Result<f64, Error> {
     let (centred, means) = halves(chains)?;
     let (within, total) = variances(&centred, &means);
@@ -168,4 +167,3 @@ pub fn effective_size(chains: &ArrayRef2<f64>) -> Result<f64, Error> {
     // Values that alternate are worth more than independent ones, but an estimate of how much more is not to be trusted far.
     Ok(count / time.max(1.0 / count.log10()))
 }
-// ANCHOR_END: effective_size

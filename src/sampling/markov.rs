@@ -139,7 +139,6 @@ impl MarkovChain {
     ///
     /// # Panics
     /// When there is no state `i`.
-    // ANCHOR: period
     pub fn period(&self, i: usize) -> Option<usize> {
         let (forth, back) = (self.distances(i, true), self.distances(i, false));
         let mut period = 0;
@@ -151,7 +150,6 @@ impl MarkovChain {
         }
         (period > 0).then_some(period)
     }
-    // ANCHOR_END: period
 
     /// The stationary distribution, $\pi = \pi P$, by eliminating one state after the other. No step subtracts, so that even tiny
     /// probabilities come out right to the last digits.

@@ -49,6 +49,7 @@ impl<E: Energy> Metropolis<E> {
 }
 
 impl<E: Energy> Kernel for Metropolis<E> {
+    #[inline]
     fn step(&mut self, x: &mut ArrayRef1<f64>, rng: &mut impl Rng) -> bool {
         if self.last.len() != x.len() || self.last.iter().zip(x.iter()).any(|(last, x)| last != x) {
             self.last.assign(x);
