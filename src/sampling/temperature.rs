@@ -44,18 +44,13 @@ pub fn anneal(
     rng: &mut impl Rng,
 ) -> Result<Annealed, Error> {
     check_temperatures("schedule", schedule)?;
-    let start = target.energy(x);
+    let start = sound(target.energy(x), 0)?;
     let mut annealed = Annealed { best: x.to_owned(), energy: start, energies: Vec::new() };
     for (step, &temperature) in schedule.iter().enumerate() {
-        if !(annealed.energies.last().copied().unwrap_or(start) > f64::NEG_INFINITY) {
-            let (what, must) = ("energy after step", "a number above -∞");
-            let value = annealed.energies.last().copied().unwrap_or(start);
-            return Err(Error::Domain { what, index: step.to_string(), value, must });
-        }
         // ANCHOR: anneal
         kernel.set_temperature(temperature);
         kernel.step(x, rng);
-        let energy = target.energy(x);
+        let energy = sound(target.energy(x), step + 1)?;
         if energy < annealed.energy {
             annealed.energy = energy;
             annealed.best.assign(x);
@@ -64,6 +59,16 @@ pub fn anneal(
         // ANCHOR_END: anneal
     }
     Ok(annealed)
+}
+
+/// An energy after so many steps from which it makes sense to go on.
+fn sound(energy: f64, steps: usize) -> Result<f64, Error> {
+    if energy > f64::NEG_INFINITY {
+        return Ok(energy);
+    }
+    Err(Error::Domain {
+        what: "energy", index: steps.to_string(), value: energy, must: "a number above -∞"
+    })
 }
 
 fn check_temperatures(what: &'static str, temperatures: &[f64]) -> Result<(), Error> {

