@@ -59,11 +59,12 @@ impl<E: Energy> Kernel for Metropolis<E> {
         for (to, from) in self.proposal.iter_mut().zip(&*x) {
             *to = from + self.reach * rng.sample::<f64, _>(StandardNormal);
         }
-        let energy = must_be_above_minus_infinity(self.target.energy(&self.proposal));
+        let energy = self.target.energy(&self.proposal);
         let climb = energy - self.energy;
         // An exponential draw exceeds c with the probability exp(-c).
         let taken = climb <= 0.0 || climb < self.temperature * rng.sample::<f64, _>(Exp1);
         // ANCHOR_END: step
+        must_be_above_minus_infinity(energy);
         if taken {
             x.iter_mut().zip(&self.proposal).for_each(|(x, to)| *x = *to);
             std::mem::swap(&mut self.last, &mut self.proposal);
