@@ -7,8 +7,8 @@ TITLE = "20 chessboard Gibbs sweeps of an Ising lattice, L × L spins"
 SIZES = [{"L": 512}, {"L": 128}]
 STATED = {"L": 2}
 GROWTH = {"L": [{"L": L} for L in (128, 256, 512, 1024)]}
-# Each side draws its own random numbers. Energy and magnetisation a spin have standard deviations of about 1.5/L and 4/L here.
-TOLERANCE = 6.0
+# Each side draws its own random numbers. Energy and magnetisation a spin have standard deviations of about 2.3/L and 6.2/L here.
+TOLERANCE = 5.0
 TEMPERATURE = 2.5
 SWEEPS = 20
 
@@ -90,4 +90,4 @@ PEERS = {
 def disagreement(data, a, b):
     """The larger difference of energy and magnetisation, in standard deviations of a lattice."""
     L = len(data["spins"])
-    return max(abs(a["energy"] - b["energy"]) * L / 1.5, abs(a["magnetisation"] - b["magnetisation"]) * L / 4) / 2**0.5
+    return max(abs(a["energy"] - b["energy"]) * L / 2.3, abs(a["magnetisation"] - b["magnetisation"]) * L / 6.2) / 2**0.5
