@@ -51,13 +51,16 @@ impl<E: Energy> Metropolis<E> {
 impl<E: Energy> Kernel for Metropolis<E> {
     #[inline]
     fn step(&mut self, x: &mut ArrayRef1<f64>, rng: &mut impl Rng) -> bool {
-        if self.last.len() != x.len() || self.last.iter().zip(x.iter()).any(|(last, x)| last != x) {
+        let n = self.last.len();
+        assert_eq!(x.len(), n, "a state of {} entries for a kernel of {n} units", x.len());
+        // Short loops by index: here an iterator would cost more than what it walks through.
+        if (0..n).any(|i| self.last[i] != x[i]) {
             self.last.assign(x);
             self.energy = must_be_above_minus_infinity(self.target.energy(x));
         }
         // ANCHOR: step
-        for (to, from) in self.proposal.iter_mut().zip(&*x) {
-            *to = from + self.reach * rng.sample::<f64, _>(StandardNormal);
+        for i in 0..n {
+            self.proposal[i] = x[i] + self.reach * rng.sample::<f64, _>(StandardNormal);
         }
         let energy = self.target.energy(&self.proposal);
         let climb = energy - self.energy;
@@ -66,7 +69,7 @@ impl<E: Energy> Kernel for Metropolis<E> {
         // ANCHOR_END: step
         must_be_above_minus_infinity(energy);
         if taken {
-            x.iter_mut().zip(&self.proposal).for_each(|(x, to)| *x = *to);
+            (0..n).for_each(|i| x[i] = self.proposal[i]);
             std::mem::swap(&mut self.last, &mut self.proposal);
             self.energy = energy;
         }

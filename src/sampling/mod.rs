@@ -99,6 +99,7 @@ fn must_be_warm(temperature: f64) -> f64 {
 }
 
 /// A kernel cannot go on from an energy that is NaN, and from one of $-\infty$ it would never leave.
+#[inline]
 fn must_be_above_minus_infinity(energy: f64) -> f64 {
     assert!(energy > f64::NEG_INFINITY, "an energy of {energy}: it must be a number above -∞");
     energy
