@@ -60,7 +60,7 @@ class Ours:
             array = numpy.ascontiguousarray(value, dtype="<f8")
             self.path(name, "f64").write_bytes(array.tobytes())
             self.path(name, "shape").write_text(" ".join(map(str, array.shape)))
-        environment = dict(os.environ, OPENBLAS_NUM_THREADS=str(threads))
+        environment = dict(os.environ, OPENBLAS_NUM_THREADS=str(threads), RAYON_NUM_THREADS=str(threads))
         self.process = subprocess.Popen(
             [executable, work, self.folder.name],
             env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

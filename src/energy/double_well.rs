@@ -35,13 +35,15 @@ impl DoubleWell {
 }
 
 impl Energy for DoubleWell {
+    #[inline]
     fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
         let well = self.height * (x[0] * x[0] - 1.0).powi(2) + self.tilt * x[0];
-        x.iter().skip(1).fold(well, |sum, x| sum + 0.5 * x * x)
+        (1..x.len()).fold(well, |sum, i| sum + 0.5 * x[i] * x[i])
     }
 }
 
 impl Differentiable for DoubleWell {
+    #[inline]
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
         gradient.assign(x);
         gradient[0] = 4.0 * self.height * x[0] * (x[0] * x[0] - 1.0) + self.tilt;

@@ -1,6 +1,6 @@
 //! Several bells at once.
 
-use ndarray::{Array1, Array2, ArrayRef1, Zip};
+use ndarray::{Array1, Array2, ArrayRef1};
 
 use super::{Differentiable, Energy};
 use crate::{Error, check};
@@ -37,6 +37,7 @@ impl Mixture {
         check::every("weights", &weights, "positive and finite", |w| w > 0.0 && w.is_finite())?;
         check::parameter("width", width, "positive and finite", width > 0.0 && width.is_finite())?;
         let log_weights = (&weights / weights.sum()).ln();
+        let centres = centres.as_standard_layout().into_owned();
         Ok(Self { centres, log_weights, width })
     }
 
@@ -72,36 +73,63 @@ impl Mixture {
         0.5 * self.centres.ncols() as f64 * (std::f64::consts::TAU * self.width.powi(2)).ln()
     }
 
-    /// $\log w_k - \lVert x - m_k \rVert^2 / 2 s^2$.
-    fn exponent(&self, x: &ArrayRef1<f64>, k: usize) -> f64 {
-        let square = Zip::from(x).and(self.centres.row(k)).fold(0.0, |sum, x, m| sum + (x - m).powi(2));
-        self.log_weights[k] - 0.5 * square / self.width.powi(2)
+    /// $\log w_k - \lVert x - m_k \rVert^2 / 2 s^2$ and $m_k$ for each $k$ in turn.
+    #[inline]
+    fn exponents<'a>(&'a self, x: &'a ArrayRef1<f64>) -> impl Iterator<Item = (f64, &'a [f64])> {
+        let n = self.centres.ncols();
+        assert_eq!(x.len(), n, "a state of {} entries in {n} dimensions", x.len());
+        let scale = -0.5 / (self.width * self.width);
+        self.flat().chunks_exact(n).zip(&self.log_weights).map(move |(centre, log_weight)| {
+            let square = x.iter().zip(centre).fold(0.0, |sum, (x, m)| sum + (x - m) * (x - m));
+            (log_weight + scale * square, centre)
+        })
     }
 
-    /// The largest exponent, which the others are measured from so that no exponential overflows.
-    fn largest(&self, x: &ArrayRef1<f64>) -> f64 {
-        (0..self.centres.nrows()).fold(f64::NEG_INFINITY, |most, k| most.max(self.exponent(x, k)))
+    /// The centres, one after the other.
+    fn flat(&self) -> &[f64] {
+        self.centres.as_slice().unwrap_or_default()
     }
 }
 
+/// A term smaller than the largest by this factor's exponential, $4 \times 10^{-18}$, changes no digit of the sum.
+const NEGLIGIBLE: f64 = -40.0;
+
 impl Energy for Mixture {
+    #[inline]
     fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
-        let largest = self.largest(x);
-        let sum: f64 = (0..self.centres.nrows()).map(|k| (self.exponent(x, k) - largest).exp()).sum();
-        -largest - sum.ln()
+        let largest = self.exponents(x).fold(f64::NEG_INFINITY, |most, (a, _)| most.max(a));
+        let terms = self.exponents(x).map(|(a, _)| a - largest).filter(|&a| a > NEGLIGIBLE || a.is_nan());
+        -largest - terms.map(f64::exp).sum::<f64>().ln()
     }
 }
 
 impl Differentiable for Mixture {
+    #[inline]
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
-        let largest = self.largest(x);
-        let mut sum = 0.0;
+        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
+        // One pass: when a larger exponent comes, what was added up is scaled down to it.
+        let (mut largest, mut sum) = (f64::NEG_INFINITY, 0.0);
         gradient.fill(0.0);
-        for (k, centre) in self.centres.rows().into_iter().enumerate() {
-            let share = (self.exponent(x, k) - largest).exp();
+        for (exponent, centre) in self.exponents(x) {
+            let above = exponent - largest;
+            if above < NEGLIGIBLE {
+                continue;
+            }
+            let mut share = 1.0;
+            if above > 0.0 {
+                let shrink = if above > -NEGLIGIBLE { 0.0 } else { (-above).exp() };
+                gradient.map_inplace(|g| *g *= shrink);
+                sum *= shrink;
+                largest = exponent;
+            } else {
+                share = above.exp();
+            }
             sum += share;
-            Zip::from(&mut *gradient).and(x).and(&centre).for_each(|g, x, m| *g += share * (x - m));
+            for ((g, x), m) in gradient.iter_mut().zip(x).zip(centre) {
+                *g += share * (x - m);
+            }
         }
-        *gradient /= sum * self.width.powi(2);
+        let scale = 1.0 / (sum * self.width * self.width);
+        gradient.map_inplace(|g| *g *= scale);
     }
 }

@@ -2,23 +2,49 @@
 //!
 //! | in the book | here |
 //! |---|---|
+//! | $F^{-1}(u)$ for a finite list | [`Categorical`] |
+//! | $(z_1, z_2)$ from $(u_1, u_2)$ | [`box_muller`] |
+//! | rejection with the bound $M$ | [`rejection`] |
+//! | weights $w_i = p(x_i) / q(x_i)$, effective number $n_{\text{eff}}$ | [`Importance`] |
+//! | transition matrix $P$, stationary $\pi$, gap $\gamma$ | [`MarkovChain`] |
 //! | Markov kernel $K(x \to x')$ | [`Kernel`] |
-//! | Metropolis's rule | [`Metropolis`] |
+//! | Metropolis's rule; proposal $q(x' \mid x)$ | [`Metropolis`]; [`MetropolisHastings`], [`Proposal`] |
 //! | Gibbs sampling | [`Gibbs`] |
-//! | Langevin dynamics, step $\eta$ | [`Langevin`] |
+//! | Langevin dynamics, step $\eta$; corrected | [`Langevin`]; [`Mala`] |
+//! | Hamiltonian Monte Carlo | [`Hamiltonian`] |
+//! | temperature $T$ that falls; ladder of temperatures | [`anneal`]; [`Tempering`] |
+//! | autocorrelation $\rho_k$, its time $\tau$, $\hat R$ | [`autocorrelation`], [`autocorrelation_time`], [`effective_size`], [`split_r_hat`] |
+//! | Ising model on a big lattice; Onsager's solution | [`Lattice`]; [`onsager`] |
 //!
 //! Chapter: `chapters/2-energy/sampling.md`.
 
+mod diagnostics;
+mod direct;
 mod gibbs;
+mod hamiltonian;
 mod langevin;
+mod lattice;
+mod markov;
 mod metropolis;
+pub mod onsager;
+mod parallel;
+mod temperature;
 
+pub use diagnostics::{autocorrelation, autocorrelation_time, effective_size, split_r_hat};
+pub use direct::{Categorical, Importance, box_muller, rejection};
 pub use gibbs::Gibbs;
-pub use langevin::Langevin;
-pub use metropolis::Metropolis;
+pub use hamiltonian::Hamiltonian;
+pub use langevin::{Langevin, Mala};
+pub use lattice::Lattice;
+pub use markov::{MarkovChain, total_variation};
+pub use metropolis::{Metropolis, MetropolisHastings, Proposal};
+pub use parallel::chains;
+pub use temperature::{Annealed, Tempering, anneal};
 
-use ndarray::{Array2, ArrayRef1};
+use ndarray::{Array1, Array2, ArrayRef1};
 use rand::Rng;
+
+use crate::energy::Differentiable;
 
 /// A Markov kernel: a rule that moves a state at random, and that knows nothing of the states before.
 ///
@@ -29,13 +55,13 @@ pub trait Kernel {
     /// Allocates nothing.
     ///
     /// # Panics
-    /// When `x` has not as many entries as the target has units.
+    /// When `x` has not as many entries as the target has units, or the kernel meets an energy that is NaN or $-\infty$.
     fn step(&mut self, x: &mut ArrayRef1<f64>, rng: &mut impl Rng) -> bool;
 
     /// The states that the chain visits from `x` on: one to a row, `steps × n`, the first of them after one step. `x` ends as the last.
     ///
     /// # Panics
-    /// When `x` has not as many entries as the target has units.
+    /// As [`Kernel::step`].
     fn run(&mut self, x: &mut ArrayRef1<f64>, steps: usize, rng: &mut impl Rng) -> Array2<f64> {
         let mut path = Array2::zeros((steps, x.len()));
         for mut row in path.rows_mut() {
@@ -43,5 +69,72 @@ pub trait Kernel {
             row.assign(x);
         }
         path
+    }
+}
+
+/// A kernel whose temperature can be changed.
+///
+/// ```
+/// use downhill::{energy::DoubleWell, sampling::{Kernel, Metropolis, Thermal}};
+/// use ndarray::array;
+/// let mut kernel = Metropolis::new(DoubleWell::new(1.0, 0.0)?, 1, 0.5, 10.0)?;
+/// kernel.set_temperature(0.0);
+/// let mut x = array![1.0];
+/// kernel.run(&mut x, 100, &mut downhill::rng(1));
+/// // At zero temperature nothing climbs.
+/// assert_eq!(x, array![1.0]);
+/// # Ok::<(), downhill::Error>(())
+/// ```
+pub trait Thermal: Kernel {
+    /// Sets $T$.
+    ///
+    /// # Panics
+    /// When `temperature` is negative or not a number.
+    fn set_temperature(&mut self, temperature: f64);
+}
+
+fn must_be_warm(temperature: f64) -> f64 {
+    assert!(temperature >= 0.0, "a temperature of {temperature}: it must not be negative");
+    temperature
+}
+
+/// A kernel cannot go on from an energy that is NaN, and from one of $-\infty$ it would never leave.
+#[inline]
+fn must_be_above_minus_infinity(energy: f64) -> f64 {
+    assert!(energy > f64::NEG_INFINITY, "an energy of {energy}: it must be a number above -∞");
+    energy
+}
+
+/// A state with the energy and the slope there.
+#[derive(Clone, Debug)]
+struct Place {
+    x: Array1<f64>,
+    energy: f64,
+    slope: Array1<f64>,
+}
+
+impl Place {
+    fn nowhere(units: usize) -> Self {
+        let nan = Array1::from_elem(units, f64::NAN);
+        Self { x: nan.clone(), energy: f64::NAN, slope: nan }
+    }
+
+    /// Goes to `x`; what is known of it already is not computed anew.
+    fn go(&mut self, target: &impl Differentiable, x: &ArrayRef1<f64>) {
+        if self.x != *x {
+            self.x.assign(x);
+            self.look(target);
+        }
+    }
+
+    /// Computes energy and slope.
+    fn look(&mut self, target: &impl Differentiable) {
+        target.gradient_into(&self.x, &mut self.slope);
+        self.weigh(target);
+    }
+
+    /// Computes the energy.
+    fn weigh(&mut self, target: &impl Differentiable) {
+        self.energy = must_be_above_minus_infinity(target.energy(&self.x));
     }
 }

@@ -9,5 +9,6 @@ mod ols;
 mod optimizers;
 mod perceptron;
 mod ridge_lasso;
+mod sampling;
 mod two_layer;
 mod universal_approximation;

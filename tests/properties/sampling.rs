@@ -1,27 +1,326 @@
-//! What samplers refuse.
+//! Samplers: what they refuse, that threads make no difference, and that steps allocate nothing.
 
 use downhill::{
     Error,
-    energy::DoubleWell,
+    energy::{Differentiable, DoubleWell, Energy, Gaussian, Ising, Mixture},
     rng,
-    sampling::{Kernel, Metropolis},
+    sampling::{
+        Categorical, Gibbs, Hamiltonian, Importance, Kernel, Langevin, Lattice, Mala, MarkovChain,
+        Metropolis, MetropolisHastings, Proposal, Tempering, Thermal, anneal, autocorrelation,
+        autocorrelation_time, chains, effective_size, onsager, rejection, split_r_hat,
+    },
 };
-use ndarray::array;
+use ndarray::{Array1, Array2, ArrayRef1, array};
+use proptest::prelude::*;
+use rand::{Rng, RngExt};
+
+const NAN: f64 = f64::NAN;
+const INF: f64 = f64::INFINITY;
+
+fn well() -> DoubleWell {
+    DoubleWell::new(1.0, 0.0).unwrap()
+}
+
+/// Stays where it is.
+#[derive(Clone)]
+struct Stay;
+impl Proposal for Stay {
+    fn propose(&mut self, from: &ArrayRef1<f64>, to: &mut ArrayRef1<f64>, _: &mut impl Rng) {
+        to.assign(from);
+    }
+    fn log_density(&mut self, _: &ArrayRef1<f64>, _: &ArrayRef1<f64>) -> f64 {
+        0.0
+    }
+}
+
+#[track_caller]
+fn refuses<T>(result: Result<T, Error>, expected: &str) {
+    let Err(error) = result else { panic!("accepted, where `{expected}` should be refused") };
+    let (Error::Parameter { what, .. }
+    | Error::Domain { what, .. }
+    | Error::Empty { what }
+    | Error::Shape { what, .. }
+    | Error::RankDeficient { what, .. }) = error
+    else {
+        panic!("another error: {error}")
+    };
+    assert_eq!(what, expected);
+}
 
 #[test]
 fn bad_kernels_are_refused() {
-    let well = DoubleWell::new(1.0, 0.0).unwrap();
-    for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let refusal = Metropolis::new(well, 2, bad, 1.0).unwrap_err();
-        assert!(matches!(refusal, Error::Parameter { what: "reach", .. }));
+    for bad in [0.0, -1.0, NAN, INF] {
+        refuses(Metropolis::new(well(), 2, bad, 1.0), "reach");
+        refuses(Langevin::new(well(), 2, bad, 1.0), "step_size");
+        refuses(Mala::new(well(), 2, bad, 1.0), "step_size");
+        refuses(Mala::new(well(), 2, 0.1, bad), "temperature");
+        refuses(Hamiltonian::new(well(), 2, bad, 3, 1.0), "step_size");
+        refuses(Hamiltonian::new(well(), 2, 0.1, 3, bad), "temperature");
     }
-    for bad in [-1.0, f64::NAN] {
-        let refusal = Metropolis::new(well, 2, 1.0, bad).unwrap_err();
-        assert!(matches!(refusal, Error::Parameter { what: "temperature", .. }));
+    for bad in [-1.0, NAN] {
+        refuses(Metropolis::new(well(), 2, 1.0, bad), "temperature");
+        refuses(Langevin::new(well(), 2, 0.1, bad), "temperature");
+        refuses(MetropolisHastings::new(well(), Stay, 2, bad), "temperature");
+        refuses(Gibbs::new(well(), 0.0, 1.0, bad), "temperature");
+        refuses(Lattice::new(4, 4, 1.0, 0.0, bad), "temperature");
     }
-    assert!(matches!(Metropolis::new(well, 0, 1.0, 1.0), Err(Error::Parameter { what: "units", .. })));
-    // At an infinite temperature every step is taken.
-    let mut hot = Metropolis::new(well, 2, 1.0, f64::INFINITY).unwrap();
-    let (mut x, mut rng) = (array![0.0, 0.0], rng(1));
-    assert!((0..100).all(|_| hot.step(&mut x, &mut rng)));
+    for zero in [0.0, -0.0] {
+        refuses(MetropolisHastings::new(well(), Stay, 2, zero), "temperature");
+        refuses(Gibbs::new(well(), 0.0, 1.0, zero), "temperature");
+        refuses(Lattice::new(4, 4, 1.0, 0.0, zero), "temperature");
+    }
+    for bad in [NAN, INF] {
+        refuses(Gibbs::new(well(), bad, 1.0, 1.0), "low");
+        refuses(Gibbs::new(well(), 0.0, bad, 1.0), "high");
+        refuses(Lattice::new(4, 4, bad, 0.0, 1.0), "coupling");
+        refuses(Lattice::new(4, 4, 1.0, bad, 1.0), "field");
+    }
+    refuses(Metropolis::new(well(), 0, 1.0, 1.0), "units");
+    refuses(MetropolisHastings::new(well(), Stay, 0, 1.0), "units");
+    refuses(Langevin::new(well(), 0, 0.1, 1.0), "units");
+    refuses(Mala::new(well(), 0, 0.1, 1.0), "units");
+    refuses(Hamiltonian::new(well(), 0, 0.1, 3, 1.0), "units");
+    refuses(Hamiltonian::new(well(), 1, 0.1, 0, 1.0), "leaps");
+    for bad in [0, 1, 3] {
+        refuses(Lattice::new(bad, 4, 1.0, 0.0, 1.0), "rows");
+        refuses(Lattice::new(4, bad, 1.0, 0.0, 1.0), "columns");
+    }
+    let mut lattice = Lattice::new(2, 4, 1.0, 0.0, 1.0).unwrap();
+    refuses(lattice.set_spins(&Array2::ones((4, 2))), "rows of spins");
+    refuses(lattice.set_spins(&Array2::ones((2, 2))), "columns of spins");
+    for bad in [0.0, 2.0, NAN] {
+        refuses(lattice.set_spins(&Array2::from_elem((2, 4), bad)), "spins");
+    }
+    let kernel = Metropolis::new(well(), 1, 0.5, 1.0).unwrap();
+    refuses(Tempering::new(well(), kernel.clone(), 1, &[]), "temperatures");
+    refuses(Tempering::new(well(), kernel.clone(), 0, &[1.0]), "units");
+    for bad in [0.0, -1.0, NAN, INF] {
+        refuses(Tempering::new(well(), kernel.clone(), 1, &[1.0, bad]), "temperatures");
+        let (mut x, mut kernel) = (array![0.0], kernel.clone());
+        refuses(anneal(&well(), &mut kernel, &mut x, &[1.0, bad], &mut rng(1)), "schedule");
+    }
+    refuses(anneal(&well(), &mut kernel.clone(), &mut array![0.0], &[], &mut rng(1)), "schedule");
+}
+
+#[test]
+fn bad_samples_and_chains_are_refused() {
+    refuses(Categorical::new(&array![]), "weights");
+    for bad in [array![-1.0, 2.0], array![NAN, 1.0], array![INF, 1.0], array![0.0, 0.0]] {
+        refuses(Categorical::new(&bad), "weights");
+    }
+    // The largest and the smallest numbers there are.
+    let sure = Categorical::new(&array![f64::MAX, f64::MAX, 0.0, 5e-324]).unwrap();
+    assert_eq!((sure.quantile(0.4), sure.quantile(1.0_f64.next_down())), (0, 1));
+    refuses(Importance::new(&array![], &array![]), "log_target");
+    refuses(Importance::new(&array![0.0, 0.0], &array![0.0]), "log_proposal");
+    for bad in [NAN, INF] {
+        refuses(Importance::new(&array![0.0, bad], &array![0.0, 0.0]), "log_target");
+        refuses(Importance::new(&array![0.0, 0.0], &array![0.0, bad]), "log_proposal");
+    }
+    refuses(Importance::new(&array![-INF, -INF], &array![0.0, 0.0]), "log_target");
+    for bad in [-0.1, 1.1, NAN] {
+        refuses(rejection(|_: &mut rand::rngs::ChaCha8Rng| 0.0, |_| bad, &mut rng(1)), "ratio");
+    }
+    refuses(MarkovChain::new(Array2::zeros((0, 0))), "transition");
+    refuses(MarkovChain::new(array![[0.5, 0.5]]), "columns of transition");
+    for bad in
+        [array![[-0.5, 1.5], [0.5, 0.5]], array![[NAN, 1.0], [0.5, 0.5]], array![[INF, 0.0], [0.5, 0.5]]]
+    {
+        refuses(MarkovChain::new(bad), "transition");
+    }
+    refuses(MarkovChain::new(array![[0.5, 0.4], [0.5, 0.5]]), "row sums of transition");
+    refuses(MarkovChain::new(Array2::eye(3)).unwrap().stationary(), "P - 1");
+    let swap = array![[0.0, 1.0], [1.0, 0.0]];
+    refuses(MarkovChain::metropolis_hastings(&swap, &array![1.0]), "target");
+    for bad in [0.0, -1.0, NAN, INF] {
+        refuses(MarkovChain::metropolis_hastings(&swap, &array![1.0, bad]), "target");
+    }
+    refuses(autocorrelation(&array![], 0), "x");
+    refuses(autocorrelation(&array![1.0, 2.0], 2), "lags");
+    refuses(autocorrelation_time(&array![1.0, 2.0, 3.0]), "the number of values");
+    for bad in [array![1.0, NAN, 2.0, 3.0], array![1.0, INF, 2.0, 3.0], Array1::from_elem(9, 1e300)] {
+        refuses(autocorrelation(&bad, 1), "x");
+        refuses(autocorrelation_time(&bad), "x");
+    }
+    for estimate in [split_r_hat, effective_size] {
+        refuses(estimate(&Array2::zeros((0, 10))), "chains");
+        refuses(estimate(&Array2::zeros((2, 0))), "chains");
+        refuses(estimate(&Array2::zeros((2, 7))), "steps of a chain");
+        refuses(estimate(&Array2::from_elem((2, 10), 0.1)), "chains");
+        refuses(estimate(&Array2::from_elem((2, 10), NAN)), "chains");
+    }
+    // Values that alternate are worth more than independent ones, but never absurdly many.
+    let alternating = Array2::from_shape_fn((2, 1000), |(_, t)| if t % 2 == 0 { 1.0 } else { -1.0 });
+    let size = effective_size(&alternating).unwrap();
+    assert!((2000.0..=2000.0 * 2000.0_f64.log10() + 1e-9).contains(&size));
+    let kernel = Metropolis::new(well(), 1, 0.5, 1.0).unwrap();
+    let count = |starts: &mut Array2<f64>| chains(&kernel, starts, 1, |_, _, _| ());
+    refuses(count(&mut Array2::zeros((0, 1))), "starts");
+    refuses(count(&mut Array2::zeros((3, 0))), "starts");
+    refuses(count(&mut array![[0.0], [NAN]]), "starts");
+    assert!(onsager::energy(NAN).is_nan() && onsager::magnetisation(NAN).is_nan());
+    assert_eq!((onsager::energy(1e-3), onsager::magnetisation(1e-3)), (-2.0, 1.0));
+    assert!(onsager::energy(1e6).abs() < 1e-5);
+}
+
+/// Has one energy and one slope, wherever it is asked.
+#[derive(Clone)]
+struct Flat(f64, f64);
+impl Energy for Flat {
+    fn energy(&self, _: &ArrayRef1<f64>) -> f64 {
+        self.0
+    }
+}
+impl Differentiable for Flat {
+    fn gradient_into(&self, _: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
+        gradient.fill(self.1);
+    }
+}
+
+/// Whether a step from the origin panics with a message that contains `words`.
+fn stops<K: Kernel>(mut kernel: K, words: &str) {
+    let step = std::panic::AssertUnwindSafe(|| kernel.step(&mut array![0.0], &mut rng(1)));
+    let panic = std::panic::catch_unwind(step).expect_err("the step went on");
+    let message = panic.downcast_ref::<String>().cloned();
+    let message = message.or_else(|| panic.downcast_ref::<&str>().map(|m| m.to_string())).unwrap();
+    assert!(message.contains(words), "{message}");
+}
+
+#[test]
+fn kernels_stop_at_energies_that_are_none() {
+    for bad in [NAN, -INF] {
+        stops(Metropolis::new(Flat(bad, 0.0), 1, 1.0, 1.0).unwrap(), "an energy of");
+        stops(MetropolisHastings::new(Flat(bad, 0.0), Stay, 1, 1.0).unwrap(), "an energy of");
+        stops(Gibbs::new(Flat(bad, 0.0), 0.0, 1.0, 1.0).unwrap(), "an energy of");
+        stops(Mala::new(Flat(bad, 0.0), 1, 1.0, 1.0).unwrap(), "an energy of");
+        stops(Hamiltonian::new(Flat(bad, 0.0), 1, 1.0, 1, 1.0).unwrap(), "an energy of");
+    }
+    stops(Gibbs::new(Flat(INF, 0.0), 0.0, 1.0, 1.0).unwrap(), "neither value");
+    stops(Langevin::new(Flat(0.0, NAN), 1, 0.1, 1.0).unwrap(), "the slope is not a number");
+    // Energy met on the way, after a start that is sound.
+    refuses(
+        anneal(
+            &Flat(NAN, 0.0),
+            &mut Metropolis::new(well(), 1, 0.5, 1.0).unwrap(),
+            &mut array![0.0],
+            &[1.0],
+            &mut rng(1),
+        ),
+        "energy",
+    );
+    // A ride that leaves the range of numbers is refused, and the chain stays where it was.
+    let mut wild = Hamiltonian::new(well(), 1, 1e3, 30, 1.0).unwrap();
+    let mut x = array![1.3];
+    assert!((0..20).all(|_| !wild.step(&mut x, &mut rng(1))) && x[0] == 1.3);
+    for bad in [-1.0, NAN] {
+        let mut kernel = Metropolis::new(well(), 1, 0.5, 1.0).unwrap();
+        assert!(std::panic::catch_unwind(move || kernel.set_temperature(bad)).is_err());
+    }
+    // At an infinite temperature every step is taken; where nothing can be no step leads.
+    let mut hot = Metropolis::new(well(), 2, 1.0, INF).unwrap();
+    let (mut x, mut generator) = (array![0.0, 0.0], rng(1));
+    assert!((0..100).all(|_| hot.step(&mut x, &mut generator)));
+    // A kernel that was given another state than it left knows the new one's energy.
+    let mut cold = Metropolis::new(well(), 1, 1e-3, 1e-9).unwrap();
+    cold.step(&mut array![1.0], &mut generator);
+    let mut x = array![3.0];
+    let went = (0..200).filter(|_| cold.step(&mut x, &mut generator)).count();
+    assert!(went > 50 && x[0] < 3.0, "{went} steps to {x}");
+}
+
+/// The same chains in pools of one, two and three threads, to the last bit; and different ones from another seed.
+#[test]
+fn chains_do_not_depend_on_the_number_of_threads() {
+    let ring = Mixture::ring(8, 4.0, 0.5).unwrap();
+    let kernel = Mala::new(&ring, 2, 0.05, 1.0).unwrap();
+    let run = |threads: usize, seed: u64| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut states = Array2::zeros((101, 2));
+        let taken = pool.install(|| {
+            chains(&kernel, &mut states, seed, |kernel, x, rng| {
+                (0..50).filter(|_| kernel.step(x, rng)).count()
+            })
+        });
+        (states, taken.unwrap())
+    };
+    let alone = run(1, 7);
+    assert_eq!(alone, run(2, 7));
+    assert_eq!(alone, run(3, 7));
+    assert_ne!(alone.0, run(1, 8).0);
+    // No two chains have the same numbers.
+    let mut ends: Vec<u64> = alone.0.column(0).iter().map(|x| x.to_bits()).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    assert_eq!(ends.len(), 101);
+}
+
+/// The allocator's count over a hundred steps of each kernel, after the first, against zero.
+#[test]
+fn steps_allocate_nothing() {
+    fn count(mut kernel: impl Kernel, units: usize) -> u64 {
+        let (mut x, mut rng) = (Array1::ones(units), rng(1));
+        kernel.step(&mut x, &mut rng);
+        allocation_counter::measure(|| {
+            (0..100).for_each(|_| {
+                kernel.step(&mut x, &mut rng);
+            })
+        })
+        .count_total
+    }
+    let bowl = Gaussian::new(array![0.0, 1.0], array![[1.0, 0.2], [0.2, 2.0]]).unwrap();
+    let ring = Mixture::ring(3, 1.0, 0.5).unwrap();
+    assert_eq!(count(Metropolis::new(well(), 2, 0.5, 1.0).unwrap(), 2), 0);
+    assert_eq!(count(MetropolisHastings::new(well(), Stay, 2, 1.0).unwrap(), 2), 0);
+    assert_eq!(count(Langevin::new(&ring, 2, 0.1, 1.0).unwrap(), 2), 0);
+    assert_eq!(count(Mala::new(&ring, 2, 0.1, 1.0).unwrap(), 2), 0);
+    assert_eq!(count(Hamiltonian::new(&bowl, 2, 0.1, 5, 1.0).unwrap(), 2), 0);
+    assert_eq!(count(Gibbs::new(Ising::new(3, 4, 1.0, 0.0).unwrap(), -1.0, 1.0, 1.0).unwrap(), 12), 0);
+    let kernel = Metropolis::new(well(), 2, 0.5, 1.0).unwrap();
+    assert_eq!(count(Tempering::new(well(), kernel, 2, &[1.0, 2.0, 4.0]).unwrap(), 6), 0);
+    let (mut lattice, mut rng) = (Lattice::new(16, 16, 1.0, 0.0, 2.0).unwrap(), rng(1));
+    assert_eq!(allocation_counter::measure(|| (0..100).for_each(|_| lattice.sweep(&mut rng))).count_total, 0);
+}
+
+proptest! {
+    /// Energy, magnetisation and the way back from an array, on lattices of all even sides, against the energy of the plain model.
+    #[test]
+    fn lattices_hold_what_they_are_given(rows in 1_usize..5, columns in 1_usize..5, seed: u64) {
+        let mut rng = rng(seed);
+        let (rows, columns) = (2 * rows, 2 * columns);
+        let spins = Array2::from_shape_simple_fn((rows, columns), || if rng.random::<bool>() { 1.0 } else { -1.0 });
+        let mut lattice = Lattice::new(rows, columns, 0.7, -0.3, 1.0).unwrap();
+        lattice.set_spins(&spins).unwrap();
+        prop_assert_eq!(&lattice.spins(), &spins);
+        let flat = spins.flatten().to_owned();
+        let plain = Ising::new(rows, columns, 0.7, -0.3).unwrap();
+        let n = flat.len() as f64;
+        prop_assert!((lattice.energy() - plain.energy(&flat) / n).abs() < 1e-12);
+        prop_assert!((lattice.magnetisation() - flat.mean().unwrap()).abs() < 1e-15);
+        // When it is as good as frozen, every spin goes the way of its field.
+        lattice.set_temperature(1e-3);
+        lattice.sweep(&mut rng);
+        let swept = lattice.spins().flatten().to_owned();
+        for i in (0..flat.len()).filter(|i| (i / columns + i % columns) % 2 == 1) {
+            let field = plain.local_field(&swept, i);
+            prop_assert_eq!(swept[i], field.signum());
+        }
+    }
+
+    /// The stationary distribution of the exact rule is its target, whatever target and proposals.
+    #[test]
+    fn metropolis_hastings_finds_its_target(
+        target in prop::collection::vec(1e-3..1e3, 5),
+        proposal in prop::collection::vec(0.01..1.0, 25),
+    ) {
+        let mut q = Array2::from_shape_vec((5, 5), proposal).unwrap();
+        for mut row in q.rows_mut() {
+            let sum = row.sum();
+            row /= sum;
+        }
+        let target = Array1::from(target);
+        let chain = MarkovChain::metropolis_hastings(&q, &target).unwrap();
+        let pi = chain.stationary().unwrap();
+        let exact = &target / target.sum();
+        prop_assert!(pi.iter().zip(&exact).all(|(a, b)| (a / b - 1.0).abs() < 1e-9));
+    }
 }

@@ -2,7 +2,10 @@
 //! once for each line on standard input, prints the seconds it took, and writes the answer to the folder.
 
 mod hopfield;
+mod ising;
+mod langevin;
 mod lasso;
+mod metropolis;
 mod ols;
 mod ridge;
 mod training_step;
@@ -23,7 +26,10 @@ type Prepare = fn(&Folder) -> Work;
 /// The works, by name.
 const WORKS: &[(&str, Prepare)] = &[
     ("hopfield", hopfield::prepare),
+    ("ising", ising::prepare),
+    ("langevin", langevin::prepare),
     ("lasso", lasso::prepare),
+    ("metropolis", metropolis::prepare),
     ("ols", ols::prepare),
     ("ridge", ridge::prepare),
     ("training_step", training_step::prepare),
@@ -41,6 +47,10 @@ impl Folder<'_> {
         let values =
             bytes.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().expect("8 bytes"))).collect();
         ArrayD::from_shape_vec(shape, values).expect("as many numbers as the shape says")
+    }
+
+    fn number(&self, name: &str) -> f64 {
+        self.read(name).first().copied().expect("one number")
     }
 
     fn vector(&self, name: &str) -> Array1<f64> {
