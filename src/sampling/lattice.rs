@@ -44,7 +44,7 @@ impl Lattice {
         field: f64,
         temperature: f64,
     ) -> Result<Self, Error> {
-        let even = |side: usize| side >= 2 && side % 2 == 0;
+        let even = |side: usize| side >= 2 && side.is_multiple_of(2);
         check::parameter("rows", rows as f64, "even and positive", even(rows))?;
         check::parameter("columns", columns as f64, "even and positive", even(columns))?;
         check::parameter("coupling", coupling, "finite", coupling.is_finite())?;
@@ -127,7 +127,7 @@ impl Lattice {
             // Of the two neighbours in its own row one has a site's own number; the other is the next or the one before.
             let mut tie = false;
             let all = half - 1;
-            let (most, edge, next, last) = if (row + colour) % 2 == 0 {
+            let (most, edge, next, last) = if (row + colour).is_multiple_of(2) {
                 (1..half, 0..1, 0..all, all..half)
             } else {
                 (0..all, all..half, 1..half, 0..1)
@@ -138,7 +138,7 @@ impl Lattice {
                 tie |= draw(&mut spins[sites.clone()], around, &draws[sites], chances);
             }
             if tie {
-                let shift = if (row + colour) % 2 == 0 { half - 1 } else { 1 };
+                let shift = if (row + colour).is_multiple_of(2) { half - 1 } else { 1 };
                 for k in 0..half {
                     let around = above[k] + below[k] + here[k] + here[(k + shift) % half];
                     let chance = chances[((around + 4) / 2) as usize];

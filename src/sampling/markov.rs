@@ -108,10 +108,10 @@ impl MarkovChain {
         distances[start] = Some(0);
         let mut queue = VecDeque::from([(start, 0)]);
         while let Some((i, distance)) = queue.pop_front() {
-            for j in 0..n {
+            for (j, reached) in distances.iter_mut().enumerate() {
                 let p = if forward { self.transition[[i, j]] } else { self.transition[[j, i]] };
-                if p > 0.0 && distances[j].is_none() {
-                    distances[j] = Some(distance + 1);
+                if p > 0.0 && reached.is_none() {
+                    *reached = Some(distance + 1);
                     queue.push_back((j, distance + 1));
                 }
             }
