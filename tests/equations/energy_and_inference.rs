@@ -98,30 +98,41 @@ fn energy_function_signature() {
     }
 }
 
-/// The energy of a state and a vector of parameters against the double sum written out, with the parameters moved through the trait.
+/// The energy against the sums written out, for random parameters.
+#[test]
+fn bipartite_energy() {
+    let mut rng = rng(2);
+    for _ in 0..20 {
+        let (a, b) = (normal(3, &mut rng), normal(2, &mut rng));
+        let w = Array2::from_shape_simple_fn((3, 2), || rng.sample::<f64, _>(StandardNormal));
+        let state = normal(5, &mut rng);
+        let mut sum = 0.0;
+        for i in 0..3 {
+            sum -= a[i] * state[i];
+            for j in 0..2 {
+                sum -= w[[i, j]] * state[i] * state[3 + j];
+            }
+        }
+        for j in 0..2 {
+            sum -= b[j] * state[3 + j];
+        }
+        assert!((Bipartite::new(a, b, &w).unwrap().energy(&state) - sum).abs() < 1e-12);
+    }
+}
+
+/// One number for a state and a vector of parameters: the derivative by each parameter against central differences of the energy, with the
+/// parameters moved through the trait.
 #[test]
 fn ebm_energy_signature() {
     let mut rng = rng(2);
-    let mut pairs = Bipartite::new(normal(3, &mut rng), normal(2, &mut rng), &Array2::ones((3, 2))).unwrap();
+    let pairs = Bipartite::new(normal(3, &mut rng), normal(2, &mut rng), &Array2::ones((3, 2))).unwrap();
     for _ in 0..20 {
-        let w = normal(11, &mut rng);
-        pairs.parameters_mut().assign(&w);
-        let state = normal(5, &mut rng);
-        let mut sum = 0.0;
-        for i in 0..5 {
-            sum -= w[i] * state[i];
-        }
-        for i in 0..3 {
-            for j in 0..2 {
-                sum -= w[5 + 2 * i + j] * state[i] * state[3 + j];
-            }
-        }
-        assert!((pairs.energy(&state) - sum).abs() < 1e-12);
+        let (state, w) = (normal(5, &mut rng), normal(11, &mut rng));
         let slope = differences(
             |w| {
-                let mut other = pairs.clone();
-                other.parameters_mut().assign(w);
-                other.energy(&state)
+                let mut pairs = pairs.clone();
+                pairs.parameters_mut().assign(w);
+                pairs.energy(&state)
             },
             &w,
             1e-3,
@@ -282,6 +293,19 @@ fn clamped_gaussian_answer() {
     for i in 0..2 {
         let regression = mean[i] + covariance[[i, 2]] / covariance[[2, 2]] * (x[2] - mean[2]);
         assert!((answer[i] - regression).abs() < 1e-8);
+    }
+}
+
+/// The energy against the logarithm of the sum of bells, each computed by itself.
+#[test]
+fn mixture_of_memories() {
+    let mut rng = rng(7);
+    let memories = Array2::from_shape_simple_fn((6, 3), || rng.sample::<f64, _>(StandardNormal));
+    let energy = Mixture::new(memories.clone(), Array1::ones(6), 0.7).unwrap();
+    for _ in 0..20 {
+        let v = normal(3, &mut rng);
+        let bells = memories.rows().into_iter().map(|m| (-(&v - &m).mapv(|d| d * d).sum() / 0.98).exp());
+        assert!((energy.energy(&v) + (bells.sum::<f64>() / 6.0).ln()).abs() < 1e-13);
     }
 }
 
@@ -1204,10 +1228,10 @@ fn one_energy_many_questions() {
     let (s, n) = (0.6, 1200);
     let images = &digits.images / 16.0;
     // A name is ten units, far from all others.
-    let names = Array2::from_shape_fn((n, 10), |(i, k)| if digits.labels[i] == k { 8.0 } else { 0.0 });
+    let names = Array2::from_shape_fn((n, 10), |(i, k)| if digits.labels[i] == k { 4.0 } else { 0.0 });
     let known = concatenate![Axis(1), images.slice(s![..n, ..]), names];
     let energy = Mixture::new(known, Array1::ones(n), s).unwrap();
-    let candidates = Array2::from_diag(&Array1::from_elem(10, 8.0));
+    let candidates = Array2::from_diag(&Array1::from_elem(10, 4.0));
     let oracle = oracle().digits;
     assert_eq!(oracle.answers.len(), 300);
     for (i, &answer) in oracle.answers.iter().enumerate().take(60) {
