@@ -41,7 +41,12 @@ impl<E> Clamped<E> {
         }
         for (k, &i) in free.iter().enumerate() {
             let rising = i < state.len() && (k == 0 || free[k - 1] < i);
-            check::parameter("an index in free", i as f64, "that of a unit, and above the one before", rising)?;
+            check::parameter(
+                "an index in free",
+                i as f64,
+                "that of a unit, and above the one before",
+                rising,
+            )?;
         }
         let mut held = state.clone();
         for &i in &free {

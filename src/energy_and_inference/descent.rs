@@ -101,7 +101,11 @@ impl Descent {
         check::non_empty("start", start)?;
         check::finite("start", start)?;
         let finite = |step: usize, value: f64| {
-            if value.is_finite() { Ok(value) } else { Err(Error::Diverged { what: "descent", step, loss: value }) }
+            if value.is_finite() {
+                Ok(value)
+            } else {
+                Err(Error::Diverged { what: "descent", step, loss: value })
+            }
         };
         finite(0, energy.energy(start))?;
         let (mut x, mut slope) = (start.to_owned(), Array1::zeros(start.len()));
@@ -109,7 +113,8 @@ impl Descent {
         for step in 0..=self.steps {
             // ANCHOR: infer
             energy.gradient_into(&x, &mut slope);
-            steepest = slope.fold(0.0, |most, g: &f64| if g.abs() > most || g.is_nan() { g.abs() } else { most });
+            steepest =
+                slope.fold(0.0, |most, g: &f64| if g.abs() > most || g.is_nan() { g.abs() } else { most });
             if steepest <= self.tolerance {
                 let energy = finite(step, energy.energy(&x))?;
                 return Ok(Rest { x, energy, steps: step });
@@ -212,7 +217,10 @@ pub fn flow(
         for (share, ahead) in [(1.0, 0.5), (2.0, 0.5), (2.0, 1.0), (1.0, 0.0)] {
             energy.gradient_into(&at, &mut slope);
             x.scaled_add(-dt * share / 6.0, &slope);
-            Zip::from(&mut at).and(&from).and(&slope).for_each(|at, from, slope| *at = from - ahead * dt * slope);
+            Zip::from(&mut at)
+                .and(&from)
+                .and(&slope)
+                .for_each(|at, from, slope| *at = from - ahead * dt * slope);
         }
         // ANCHOR_END: runge_kutta
     })

@@ -281,9 +281,8 @@ fn clamped_gaussian_answer() {
     let (a, b, d) = (covariance[[0, 0]], covariance[[0, 1]], covariance[[1, 1]]);
     let (u, v) = (x[0] - mean[0], x[1] - mean[1]);
     let det = a * d - b * b;
-    let regression = mean[2]
-        + covariance[[2, 0]] * (d * u - b * v) / det
-        + covariance[[2, 1]] * (a * v - b * u) / det;
+    let regression =
+        mean[2] + covariance[[2, 0]] * (d * u - b * v) / det + covariance[[2, 1]] * (a * v - b * u) / det;
     let forward = Clamped::new(&bowl, x.clone(), vec![2]).unwrap();
     let descent = Descent::new(0.05).unwrap();
     assert!((descent.infer(&forward, &array![0.0]).unwrap().x[0] - regression).abs() < 1e-8);
@@ -669,7 +668,8 @@ fn descent_becomes_chaos() {
     let logs = walk.states.column(0).mapv(|x| (3.0 - 6.0 * x * x).abs().ln());
     let mean = logs.mean().unwrap();
     // By batches of 1000 steps, since neighbours know of each other.
-    let batches: Vec<f64> = logs.slice(s![1..]).exact_chunks(1000).into_iter().map(|b| b.sum() / 1000.0).collect();
+    let batches: Vec<f64> =
+        logs.slice(s![1..]).exact_chunks(1000).into_iter().map(|b| b.sum() / 1000.0).collect();
     let error = (batches.iter().map(|b| (b - mean).powi(2)).sum::<f64>() / 200.0 / 199.0).sqrt();
     assert!(error < 0.01 && (mean - 3f64.ln()).abs() < 4.0 * error, "{mean} ± {error}");
 }
@@ -754,7 +754,9 @@ fn ebm_joint_probability() {
 fn ebm_nonnegative_f() {
     let f = array![[3.0, 0.0], [4.0, 10.0]];
     assert!((Joint::new(&f).unwrap().log_partition() - 17f64.ln()).abs() < 1e-14);
-    for bad in [array![[1.0, -1e-9]], array![[1.0, f64::NAN]], array![[f64::INFINITY, 1.0]], array![[0.0, 0.0]]] {
+    for bad in
+        [array![[1.0, -1e-9]], array![[1.0, f64::NAN]], array![[f64::INFINITY, 1.0]], array![[0.0, 0.0]]]
+    {
         assert!(matches!(Joint::new(&bad), Err(Error::Domain { what: "f", .. })));
     }
     let z = |n: usize| {
@@ -971,7 +973,14 @@ fn erratum_hidden_variables_iid() {
 fn iid_joint_factorisation() {
     let p = Joint::new(&array![[1.0, 2.0], [3.0, 1.0], [0.5, 0.5], [1.0, 0.0]]).unwrap();
     let (mut rng, n) = (rng(29), 200_000);
-    let bounds: Vec<f64> = p.visible().iter().scan(0.0, |sum, p| { *sum += p; Some(*sum) }).collect();
+    let bounds: Vec<f64> = p
+        .visible()
+        .iter()
+        .scan(0.0, |sum, p| {
+            *sum += p;
+            Some(*sum)
+        })
+        .collect();
     let mut counts = Array1::<f64>::zeros(64);
     for _ in 0..n {
         let mut triple = 0;

@@ -194,7 +194,8 @@ impl Differentiable for Chain {
 /// The mean and its standard error of a correlated sequence, by the means of 50 batches.
 fn batch_mean(values: &[f64]) -> (f64, f64) {
     let size = values.len() / 50;
-    let means: Vec<f64> = values.chunks_exact(size).map(|batch| batch.iter().sum::<f64>() / size as f64).collect();
+    let means: Vec<f64> =
+        values.chunks_exact(size).map(|batch| batch.iter().sum::<f64>() / size as f64).collect();
     let mean = means.iter().sum::<f64>() / 50.0;
     let variance = means.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / 49.0;
     (mean, (variance / 50.0).sqrt())
@@ -226,7 +227,9 @@ fn a_new_energy_needs_only_its_own_few_lines() {
     let places = Array2::from_shape_fn((101 * 101, 2), |(k, i)| side[if i == 0 { k / 101 } else { k % 101 }]);
     let exact = Boltzmann::new(&chain, places.clone(), 1.0 / temperature).unwrap();
     let check = |path: Array2<f64>, slack: f64| {
-        for f in [|x: &ArrayRef1<f64>| x[0], |x: &ArrayRef1<f64>| x[0] * x[1], |x: &ArrayRef1<f64>| x[0] * x[0]] {
+        for f in
+            [|x: &ArrayRef1<f64>| x[0], |x: &ArrayRef1<f64>| x[0] * x[1], |x: &ArrayRef1<f64>| x[0] * x[0]]
+        {
             let values: Vec<f64> = path.rows().into_iter().map(|x| f(&x)).collect();
             let (mean, error) = batch_mean(&values);
             let truth = exact.mean(f);

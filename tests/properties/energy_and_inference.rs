@@ -40,7 +40,9 @@ fn search_refuses_what_has_no_lowest() {
     assert!(matches!(search(&Given, &column(&[])), Err(Error::Empty { what: "answers" })));
     for bad in [f64::NAN, f64::NEG_INFINITY] {
         let refusal = search(&Given, &column(&[0.0, bad]));
-        assert!(matches!(refusal, Err(Error::Domain { what: "energy of answers", ref index, .. }) if index == "1"));
+        assert!(
+            matches!(refusal, Err(Error::Domain { what: "energy of answers", ref index, .. }) if index == "1")
+        );
     }
     assert!(matches!(search(&Given, &column(&[f64::INFINITY; 2])), Err(Error::Domain { .. })));
     // Of equals the first; what cannot be is passed over.
@@ -57,7 +59,10 @@ fn descent_refuses_and_reports() {
         let refusal = flow(&Flat(0.0, 0.0), &array![0.0], bad, 10);
         assert!(matches!(refusal, Err(Error::Parameter { what: "time", .. })));
     }
-    assert!(matches!(flow(&Flat(0.0, 0.0), &array![0.0], 1.0, 0), Err(Error::Parameter { what: "steps", .. })));
+    assert!(matches!(
+        flow(&Flat(0.0, 0.0), &array![0.0], 1.0, 0),
+        Err(Error::Parameter { what: "steps", .. })
+    ));
     let descent = Descent::new(0.1).unwrap();
     let well = DoubleWell::new(1.0, 0.0).unwrap();
     for bad in [f64::NAN, f64::INFINITY] {
@@ -70,7 +75,10 @@ fn descent_refuses_and_reports() {
         for lie in [Flat(bad, 0.0), Flat(0.0, bad), Flat(-bad, 1.0)] {
             assert!(matches!(descent.infer(&lie, &array![0.0]), Err(Error::Diverged { .. })));
         }
-        assert!(matches!(descent.path(&Flat(bad, 0.0), &array![0.0], 3), Err(Error::Diverged { step: 0, .. })));
+        assert!(matches!(
+            descent.path(&Flat(bad, 0.0), &array![0.0], 3),
+            Err(Error::Diverged { step: 0, .. })
+        ));
         assert!(matches!(flow(&Flat(-bad, 0.0), &array![0.0], 1.0, 3), Err(Error::Diverged { step: 0, .. })));
     }
     assert!(matches!(descent.infer(&well, &array![]), Err(Error::Empty { what: "start" })));
@@ -168,8 +176,14 @@ fn bad_tables_are_refused() {
     let refusal = Joint::of_energy(&Flat(f64::INFINITY, 0.0), &states, &states);
     assert!(matches!(refusal, Err(Error::Domain { what: "f", .. })));
 
-    assert!(matches!(Bipartite::new(array![], array![0.0], &Array2::zeros((0, 1))), Err(Error::Empty { what: "a" })));
-    assert!(matches!(Bipartite::new(array![0.0], array![], &Array2::zeros((1, 0))), Err(Error::Empty { what: "b" })));
+    assert!(matches!(
+        Bipartite::new(array![], array![0.0], &Array2::zeros((0, 1))),
+        Err(Error::Empty { what: "a" })
+    ));
+    assert!(matches!(
+        Bipartite::new(array![0.0], array![], &Array2::zeros((1, 0))),
+        Err(Error::Empty { what: "b" })
+    ));
     let refusal = Bipartite::new(array![0.0], array![0.0], &array![[0.0, 1.0]]);
     assert!(matches!(refusal, Err(Error::Shape { what: "columns of weights", .. })));
     let refusal = Bipartite::new(array![0.0], array![0.0], &array![[0.0], [1.0]]);
