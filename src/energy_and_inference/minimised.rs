@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use ndarray::{Array1, Array2, ArrayRef1, s};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, s};
 
 use super::{Lowest, search};
 use crate::{
@@ -71,11 +71,11 @@ impl<E: Energy> Minimised<E> {
     }
     // ANCHOR_END: best
 
-    /// $(\check y, \check z) = \argmin_{y, z} E(y, z)$ over the rows of `answers` and the latents: the row and its latent's energy.
+    /// $(\check y, \check z) = \argmin_{y, z} E(y, z)$ over the rows of `answers` and the latents: the row with its energy, and the latent.
     ///
     /// # Errors
     /// Those of [`search`].
-    pub fn search(&self, answers: &Array2<f64>) -> Result<(Lowest, Array1<f64>), Error> {
+    pub fn search(&self, answers: &ArrayRef2<f64>) -> Result<(Lowest, Array1<f64>), Error> {
         let lowest = search(self, answers)?;
         Ok((lowest, self.latent(&answers.row(lowest.index))))
     }
