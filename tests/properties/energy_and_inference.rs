@@ -91,6 +91,11 @@ fn descent_refuses_and_reports() {
     assert!(matches!(descent.path(&well, &array![100.0], 30), Err(Error::Diverged { .. })));
     let short = descent.until(1e-10, 3).unwrap().infer(&well, &array![0.5]);
     assert!(matches!(short, Err(Error::NotConverged { iterations: 3, .. })));
+    // The two minima are 2 apart.
+    for (apart, count) in [(1.9, 2), (2.1, 1)] {
+        let basins = descent.basins(&well, &column(&[-0.5, 0.5]), apart).unwrap();
+        assert_eq!(basins.attractors.nrows(), count);
+    }
     // At rest from the beginning; on the pass, which is a rest too.
     assert_eq!(descent.infer(&well, &array![1.0]).unwrap().steps, 0);
     let basins = descent.basins(&well, &column(&[-0.5, 0.0, 0.5, 100.0, -2.0, -1.5]), 0.1).unwrap();
