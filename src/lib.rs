@@ -14,6 +14,7 @@ pub mod combining_densities;
 pub mod data;
 pub mod directed_vs_energy;
 pub mod energy;
+pub mod energy_and_inference;
 pub mod free_energy;
 pub mod gibbs_boltzmann;
 pub mod hopfield;

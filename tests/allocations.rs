@@ -1,12 +1,14 @@
-//! What a training step asks of the allocator: nothing.
+//! What a training step or a step of descent asks of the allocator: nothing.
 #![cfg(feature = "lapack")]
 
 use downhill::{
     backprop::{Activation, Initialisation, Loss, Mlp, Penalty, Trainer},
+    energy::{Differentiable, Energy, Mixture},
+    energy_and_inference::{Clamped, Descent, Ellipse, Minimised},
     optimizers::Adam,
     rng,
 };
-use ndarray::Array2;
+use ndarray::{Array1, Array2, array};
 use rand::RngExt;
 
 /// The allocator's count over a hundred steps, after the first, against zero; and over the first, which sets up the optimiser.
@@ -34,4 +36,22 @@ fn a_training_step_allocates_nothing() {
         assert!(allocations(1) > 0, "the counter counts");
         assert_eq!(allocations(100), 0, "steps of {sizes:?}");
     }
+}
+
+/// The allocator's count over ten steps of descent against that over a thousand, on an energy with a part held and on one with a part minimised away.
+#[test]
+fn a_step_of_descent_allocates_nothing() {
+    fn walk(energy: &impl Differentiable, steps: usize) -> u64 {
+        let descent = Descent::new(1e-4).unwrap().until(f64::MIN_POSITIVE, steps).unwrap();
+        allocation_counter::measure(|| assert!(descent.infer(energy, &array![0.3, -0.2]).is_err()))
+            .count_total
+    }
+    let mixture = Mixture::ring(3, 2.0, 0.5).unwrap();
+    let held = Clamped::new(Ellipse::new(2.0, 1.0).unwrap(), array![0.0, 1.0, 0.5], vec![0, 2]).unwrap();
+    let angles = Array1::linspace(0.0, 6.0, 20).insert_axis(ndarray::Axis(1));
+    let minimised = Minimised::new(Ellipse::new(2.0, 1.0).unwrap(), 2, angles).unwrap();
+    assert_eq!(walk(&mixture, 10), walk(&mixture, 1000));
+    assert_eq!(walk(&held, 10), walk(&held, 1000));
+    assert_eq!(walk(&minimised, 10), walk(&minimised, 1000));
+    assert!(held.energy(&array![0.0, 0.0]) > 0.0);
 }

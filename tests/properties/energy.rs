@@ -3,8 +3,11 @@
 use downhill::{
     Error,
     energy::{Differentiable, DoubleWell, Energy, Gaussian, Ising, Mixture, binary_states},
+    energy_and_inference::{Descent, search},
     free_energy::log_sum_exp,
     gibbs_boltzmann::Boltzmann,
+    rng,
+    sampling::{Gibbs, Kernel, Langevin, Metropolis},
 };
 use ndarray::{Array1, Array2, ArrayRef1, array};
 use proptest::prelude::*;
@@ -159,4 +162,92 @@ fn what_has_no_gibbs_distribution_is_refused() {
     assert_eq!(log_sum_exp(&array![]), f64::NEG_INFINITY);
     assert_eq!(log_sum_exp(&array![f64::INFINITY, 0.0]), f64::INFINITY);
     assert!(log_sum_exp(&array![0.0, f64::NAN, 1.0]).is_nan());
+}
+
+/// A new energy, in its own few lines: beads in double wells, joined to a chain by springs of stiffness `k`, and pulled to the right.
+struct Chain {
+    k: f64,
+    pull: f64,
+}
+
+impl Energy for Chain {
+    fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
+        let wells: f64 = x.iter().map(|x| (x * x - 1.0).powi(2) - self.pull * x).sum();
+        wells + x.windows(2).into_iter().map(|pair| 0.5 * self.k * (pair[1] - pair[0]).powi(2)).sum::<f64>()
+    }
+}
+
+impl Differentiable for Chain {
+    fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
+        for i in 0..x.len() {
+            gradient[i] = 4.0 * x[i] * (x[i] * x[i] - 1.0) - self.pull;
+            if i > 0 {
+                gradient[i] += self.k * (x[i] - x[i - 1]);
+            }
+            if i + 1 < x.len() {
+                gradient[i] += self.k * (x[i] - x[i + 1]);
+            }
+        }
+    }
+}
+
+/// The mean and its standard error of a correlated sequence, by the means of 50 batches.
+fn batch_mean(values: &[f64]) -> (f64, f64) {
+    let size = values.len() / 50;
+    let means: Vec<f64> =
+        values.chunks_exact(size).map(|batch| batch.iter().sum::<f64>() / size as f64).collect();
+    let mean = means.iter().sum::<f64>() / 50.0;
+    let variance = means.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / 49.0;
+    (mean, (variance / 50.0).sqrt())
+}
+
+/// What descent, the three kernels and the exact distribution say of an energy that they never saw: descent against search over a grid, the
+/// kernels against sums over all states.
+#[test]
+fn a_new_energy_needs_only_its_own_few_lines() {
+    let chain = Chain { k: 0.8, pull: 0.3 };
+    let mut rng = rng(7);
+    assert!(agree(&chain, &array![0.3, -1.2, 0.7]));
+
+    // Spins ±1: the exact distribution over all eight against Gibbs sampling.
+    let spins = binary_states(3, -1.0, 1.0).unwrap();
+    let temperature = 1.4;
+    let exact = Boltzmann::new(&chain, spins, 1.0 / temperature).unwrap();
+    let mut gibbs = Gibbs::new(&chain, -1.0, 1.0, temperature).unwrap();
+    let mut x = array![1.0, -1.0, 1.0];
+    let path = gibbs.run(&mut x, 100_000, &mut rng);
+    for f in [|x: &ArrayRef1<f64>| x[0], |x: &ArrayRef1<f64>| x[0] * x[1], |x: &ArrayRef1<f64>| x[0] * x[2]] {
+        let values: Vec<f64> = path.rows().into_iter().map(|x| f(&x)).collect();
+        let (mean, error) = batch_mean(&values);
+        assert!((mean - exact.mean(f)).abs() < 4.0 * error && error < 0.01);
+    }
+
+    // Two beads that move: sums over a fine grid of places, of which the walls make the ends improbable.
+    let side = Array1::linspace(-2.5, 2.5, 101);
+    let places = Array2::from_shape_fn((101 * 101, 2), |(k, i)| side[if i == 0 { k / 101 } else { k % 101 }]);
+    let exact = Boltzmann::new(&chain, places.clone(), 1.0 / temperature).unwrap();
+    let check = |path: Array2<f64>, slack: f64| {
+        for f in
+            [|x: &ArrayRef1<f64>| x[0], |x: &ArrayRef1<f64>| x[0] * x[1], |x: &ArrayRef1<f64>| x[0] * x[0]]
+        {
+            let values: Vec<f64> = path.rows().into_iter().map(|x| f(&x)).collect();
+            let (mean, error) = batch_mean(&values);
+            let truth = exact.mean(f);
+            assert!((mean - truth).abs() < 4.0 * error + slack && error < 0.02, "{mean} ± {error}, {truth}");
+        }
+    };
+    let mut metropolis = Metropolis::new(&chain, 2, 0.8, temperature).unwrap();
+    check(metropolis.run(&mut array![1.0, 1.0], 400_000, &mut rng), 0.0);
+    // Langevin dynamics is off by the order of its step.
+    let mut langevin = Langevin::new(&chain, 2, 0.02, temperature).unwrap();
+    check(langevin.run(&mut array![1.0, 1.0], 800_000, &mut rng), 0.02);
+
+    // The lowest place, by descent from four corners and by search.
+    let lowest = search(&chain, &places).unwrap();
+    let corners = array![[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]];
+    let basins = Descent::new(0.05).unwrap().basins(&chain, &corners, 0.01).unwrap();
+    let best = search(&chain, &basins.attractors).unwrap();
+    let rest = basins.attractors.row(best.index);
+    assert!(best.energy <= lowest.energy && best.energy > lowest.energy - 0.01);
+    assert!(rest.iter().zip(places.row(lowest.index)).all(|(a, b)| (a - b).abs() < 0.05));
 }

@@ -4,6 +4,7 @@ mod combining_densities;
 mod data;
 mod directed_vs_energy;
 mod energy;
+mod energy_and_inference;
 mod free_energy;
 mod hopfield;
 mod introduction;
