@@ -3,6 +3,7 @@ mod backprop;
 mod combining_densities;
 mod directed_vs_energy;
 mod free_energy;
+mod gibbs_boltzmann;
 mod hopfield;
 mod introduction;
 mod ols;

@@ -5,6 +5,7 @@ mod data;
 mod directed_vs_energy;
 mod energy;
 mod free_energy;
+mod gibbs_boltzmann;
 mod hopfield;
 mod introduction;
 mod ols;
