@@ -4,6 +4,7 @@ mod combining_densities;
 mod directed_vs_energy;
 mod energy_and_inference;
 mod free_energy;
+mod gibbs_boltzmann;
 mod hopfield;
 mod introduction;
 mod ols;
