@@ -11,6 +11,7 @@
 
 pub mod backprop;
 pub mod data;
+pub mod divergences;
 pub mod energy;
 pub mod free_energy;
 pub mod gibbs_boltzmann;
