@@ -14,7 +14,7 @@ use crate::{
 /// The half-width of the rule that averages over a normal variable, in standard deviations, and the number of its points to
 /// each. Beyond eight lies a mass of 1e-15; a trapezoidal sum of a smooth function that dies away at both ends errs less than that.
 const REACH: i32 = 8;
-const POINTS: i32 = 16;
+const POINTS: i32 = 64;
 
 /// $\mathcal N(m, s^2)$ on the line.
 ///
@@ -109,7 +109,7 @@ impl Normal {
     }
 
     /// The free energy $\E_q[E] - H(q)$ of this normal $q$ in the landscape `energy` of one unit, in nats: what $D_{\mathrm{KL}}(q \Vert p)$ is
-    /// above $-\log Z$, when $p = e^{-E}/Z$. The mean is a trapezoidal sum with 16 points to a standard deviation, for an energy that is smooth at
+    /// above $-\log Z$, when $p = e^{-E}/Z$. The mean is a trapezoidal sum with 64 points to a standard deviation, for an energy that is smooth at
     /// that scale.
     ///
     /// ```
