@@ -338,8 +338,9 @@ proptest! {
         for f in Divergence::ALL {
             prop_assert!(p.divergence(&q, f) >= 0.0, "{f:?}");
         }
-        prop_assert!(p.js(&q) <= 2f64.ln() + 1e-14);
-        prop_assert!(p.divergence(&q, Divergence::TotalVariation) <= 1.0 + 1e-14);
+        // Logarithms near 700 are known to 1e-13, and the probabilities to that part of themselves.
+        prop_assert!(p.js(&q) <= 2f64.ln() + 1e-12);
+        prop_assert!(p.divergence(&q, Divergence::TotalVariation) <= 1.0 + 1e-12);
         prop_assert!(p.entropy() >= 0.0 && p.cross_entropy(&q) >= p.entropy() - 1e-12);
     }
 

@@ -1,6 +1,7 @@
 //! Bad input in tables, laws on random input.
 mod backprop;
 mod data;
+mod divergences;
 mod energy;
 mod free_energy;
 mod hopfield;
