@@ -159,7 +159,8 @@ impl Normal {
             // ANCHOR_END: seek
         };
         let theta = array![start.mean, start.deviation.ln()];
-        let end = minimize(&mut Bfgs::new(2), loss, &theta, 1e-8, 1000, |_, _| {})?.place.theta;
+        // The free energy is known to some 1e-16 of itself, its bottom therefore to 1e-8: ask for no more than can be seen.
+        let end = minimize(&mut Bfgs::new(2), loss, &theta, 1e-6, 1000, |_, _| {})?.place.theta;
         Self::new(end[0], end[1].exp())
     }
 }
