@@ -106,11 +106,9 @@ impl Categorical {
     /// assert_eq!(Categorical::new(&array![1.0, 0.0, 0.0])?.entropy(), 0.0);
     /// # Ok::<(), downhill::Error>(())
     /// ```
-    // ANCHOR: entropy
     pub fn entropy(&self) -> f64 {
         self.cross_entropy(self)
     }
-    // ANCHOR_END: entropy
 
     /// The cross-entropy $H(p, q) = -\sum_i p_i \log q_i$ in nats: the mean surprise of one who believes $q$ where $p$ is true. It is $+\infty$
     /// when something happens that $q$ holds impossible.
@@ -134,11 +132,9 @@ impl Categorical {
     ///
     /// # Panics
     /// When the two have not equally many outcomes.
-    // ANCHOR: kl
     pub fn kl(&self, q: &Self) -> f64 {
         self.divergence(q, Divergence::KullbackLeibler)
     }
-    // ANCHOR_END: kl
 
     /// Jensen and Shannon's divergence $\frac12 D_{\mathrm{KL}}(p \Vert m) + \frac12 D_{\mathrm{KL}}(q \Vert m)$, $m = \frac12(p + q)$, in nats: from 0 to $\log 2$.
     ///

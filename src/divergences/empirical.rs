@@ -84,12 +84,10 @@ impl Empirical {
     ///
     /// # Panics
     /// When `u` is not between 0 and 1.
-    // ANCHOR: quantile
     pub fn quantile(&self, u: f64) -> f64 {
         assert!((0.0..=1.0).contains(&u), "the quantile of {u}, which is not between 0 and 1");
         self.points[self.cumulative.partition_point(|&c| c < u)]
     }
-    // ANCHOR_END: quantile
 
     /// Wasserstein's distance $W_r = \bigl(\int_0^1 \lvert F^{-1}(u) - G^{-1}(u) \rvert^r du\bigr)^{1/r}$ of `order` $r$, in the unit of the points: the
     /// least mean cost of carrying one distribution to the other. It takes $O(n + m)$ after the sorting.
