@@ -17,7 +17,8 @@ fn distances(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("Wasserstein from samples", n), |b| {
             b.iter(|| Empirical::new(black_box(&x))?.wasserstein(&Empirical::new(&y)?, 1.0));
         });
-        let (p, q) = (Empirical::new(&x).expect("finite samples"), Empirical::new(&y).expect("finite samples"));
+        let (p, q) =
+            (Empirical::new(&x).expect("finite samples"), Empirical::new(&y).expect("finite samples"));
         group.bench_function(BenchmarkId::new("Wasserstein when sorted", n), |b| {
             b.iter(|| black_box(&p).wasserstein(&q, 1.0));
         });

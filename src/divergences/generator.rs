@@ -90,9 +90,11 @@ impl Divergence {
             Self::JensenShannon if u < 0.5 * LN_2 => -0.5 * (-(2.0 * u).exp_m1()).ln_1p(),
             Self::TotalVariation if u <= 0.5 => u.max(-0.5),
             Self::SquaredHellinger if u < 0.5 => u / (1.0 - 2.0 * u),
-            Self::Pearson => if u < -2.0 { -1.0 } else { u + 0.25 * u * u },
+            Self::Pearson if u < -2.0 => -1.0,
+            Self::Pearson if u >= -2.0 => u + 0.25 * u * u,
             Self::Neyman if u <= 1.0 => 2.0 - 2.0 * (1.0 - u).sqrt(),
-            _ => if u.is_nan() { u } else { f64::INFINITY },
+            _ if u.is_nan() => u,
+            _ => f64::INFINITY,
         }
     }
     // ANCHOR_END: conjugate

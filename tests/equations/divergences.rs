@@ -276,7 +276,7 @@ fn relative_entropy_distance() {
     let (narrow, wide) = (Normal::new(0.0, 1.0).unwrap(), Normal::new(0.0, 2.0).unwrap());
     let there = integral_kl(|x| bell(x, 0.0, 1.0), |x| bell(x, 0.0, 2.0));
     let back = integral(-30.0, 30.0, |x| bell(x, 0.0, 2.0) * (-LN_2 + 0.375 * x * x));
-    assert!((narrow.kl(&wide) - there).abs() < 1e-10 && (there - 0.318).abs() < 1e-3);
+    assert!((narrow.kl(&wide) - there).abs() < 1e-10 && (there - 0.3181).abs() < 1e-4);
     assert!((wide.kl(&narrow) - back).abs() < 1e-10 && (back - 0.807).abs() < 1e-3);
     let at = |m| Normal::new(m, 1.0).unwrap();
     assert_eq!(at(0.0).kl(&at(2.0)), 2.0 * (at(0.0).kl(&at(1.0)) + at(1.0).kl(&at(2.0))));
@@ -342,7 +342,9 @@ fn maximum_likelihood_kl() {
         let weights = Array1::from_shape_fn(6, |i| (theta * i as f64).exp());
         let log_likelihood: f64 = draws.iter().map(|&i| (weights[i] / weights.sum()).ln()).sum();
         let divergence = observed.kl(&categorical(&weights));
-        assert!((-log_likelihood / 500.0 - observed.entropy() - divergence).abs() < 1e-12 * (1.0 + divergence));
+        assert!(
+            (-log_likelihood / 500.0 - observed.entropy() - divergence).abs() < 1e-12 * (1.0 + divergence)
+        );
         for (best, value) in best.iter_mut().zip([-log_likelihood, divergence]) {
             if value < best.0 {
                 *best = (value, theta);
@@ -363,7 +365,9 @@ fn kl_normals() {
         let exact = Normal::new(m, s).unwrap().kl(&Normal::new(n, t).unwrap());
         // The logarithm of the ratio by itself, for a ratio that underflows in the tails.
         let log_ratio = |x: f64| (t / s).ln() - 0.5 * ((x - m) / s).powi(2) + 0.5 * ((x - n) / t).powi(2);
-        assert!((integral(-40.0, 40.0, |x| bell(x, m, s) * log_ratio(x)) - exact).abs() < 1e-10 * (1.0 + exact));
+        assert!(
+            (integral(-40.0, 40.0, |x| bell(x, m, s) * log_ratio(x)) - exact).abs() < 1e-10 * (1.0 + exact)
+        );
     }
 }
 
@@ -410,7 +414,8 @@ fn kl_seek_free_energy() {
         let log_q = |x: f64| -0.5 * ((x - m) / s).powi(2) - (s * TAU.sqrt()).ln();
         let far = integral(-20.0, 20.0, |x| bell(x, m, s) * (log_q(x) - two_bells(x, 1.5).ln()));
         assert!((q.free_energy(&pair) + pair.log_partition() - far).abs() < 1e-10);
-        let far = integral(-20.0, 20.0, |x| bell(x, m, s) * (log_q(x) + well.energy(&array![x]) + log_z_well));
+        let far =
+            integral(-20.0, 20.0, |x| bell(x, m, s) * (log_q(x) + well.energy(&array![x]) + log_z_well));
         assert!((q.free_energy(&well) + log_z_well - far).abs() < 1e-9 * (1.0 + far));
         assert!(far > 0.0);
     }
@@ -460,8 +465,7 @@ fn kl_two_bumps() {
         let grid = Array1::linspace(-100.0, 100.0, 10_001);
         let energy = bumps(a);
         let p = Categorical::from_log_weights(&grid.mapv(|x| -energy.energy(&array![x]))).unwrap();
-        let on_grid =
-            |q: &Normal| Categorical::from_log_weights(&grid.mapv(|x| q.log_density(x))).unwrap();
+        let on_grid = |q: &Normal| Categorical::from_log_weights(&grid.mapv(|x| q.log_density(x))).unwrap();
         let cover = Normal::cover(&grid, &p).unwrap();
         // What the bumps overlap is below e^(−a²/2) < 2e-8.
         assert!((p.kl(&on_grid(&cover)) - (0.5 * (1.0 + a * a).ln() - LN_2)).abs() < 1e-6);
@@ -478,7 +482,9 @@ fn kl_seek_weight() {
     for (start, weight) in [(-6.0, 0.9f64), (6.0, 0.1)] {
         let energy = Mixture::new(array![[-6.0], [6.0]], array![0.9, 0.1], 1.0).unwrap();
         let end = Normal::seek(&energy, Normal::new(start, 0.8).unwrap()).unwrap();
-        let log_q = |x: f64| -0.5 * ((x - end.mean()) / end.deviation()).powi(2) - (end.deviation() * TAU.sqrt()).ln();
+        let log_q = |x: f64| {
+            -0.5 * ((x - end.mean()) / end.deviation()).powi(2) - (end.deviation() * TAU.sqrt()).ln()
+        };
         let log_p = |x: f64| (0.9 * bell(x, -6.0, 1.0) + 0.1 * bell(x, 6.0, 1.0)).ln();
         let price = integral(-20.0, 20.0, |x| bell(x, end.mean(), end.deviation()) * (log_q(x) - log_p(x)));
         assert!((price + weight.ln()).abs() < 1e-6, "{price}");
@@ -527,7 +533,8 @@ fn js_divergence() {
 fn js_symmetric() {
     let mut rng = rng(13);
     for _ in 0..1000 {
-        let (p, q) = (categorical(&probabilities(5, 0.3, &mut rng)), categorical(&probabilities(5, 0.3, &mut rng)));
+        let (p, q) =
+            (categorical(&probabilities(5, 0.3, &mut rng)), categorical(&probabilities(5, 0.3, &mut rng)));
         assert_eq!(p.js(&q), q.js(&p));
     }
 }
@@ -540,7 +547,8 @@ fn js_divergence_bound() {
     let mut rng = rng(14);
     let mut largest: f64 = 0.0;
     for _ in 0..20_000 {
-        let (p, q) = (categorical(&probabilities(4, 0.1, &mut rng)), categorical(&probabilities(4, 0.1, &mut rng)));
+        let (p, q) =
+            (categorical(&probabilities(4, 0.1, &mut rng)), categorical(&probabilities(4, 0.1, &mut rng)));
         largest = largest.max(p.js(&q));
         assert!(p.js(&q) > 0.0 && p.js(&p) == 0.0);
     }
@@ -558,9 +566,7 @@ fn js_smoother_than_kl() {
     }
     assert_eq!((point(0).js(&point(0)), point(0).kl(&point(0))), (0.0, 0.0));
     let grid = Array1::linspace(-20.0, 50.0, 14_001);
-    let at = |t: f64| {
-        Categorical::from_log_weights(&grid.mapv(|x| -0.5 * (x - t).powi(2))).unwrap()
-    };
+    let at = |t: f64| Categorical::from_log_weights(&grid.mapv(|x| -0.5 * (x - t).powi(2))).unwrap();
     for t in [0.5, 2.0, 10.0, 20.0] {
         assert!((at(0.0).kl(&at(t)) - 0.5 * t * t).abs() < 1e-9);
     }
@@ -582,8 +588,20 @@ fn f_divergence() {
             JensenShannon => 0.5 * log(p, m) + 0.5 * log(q, m),
             TotalVariation => 0.5 * (p - q).abs(),
             SquaredHellinger => 0.5 * (p.sqrt() - q.sqrt()).powi(2),
-            Pearson => if p == q { 0.0 } else { (p - q).powi(2) / q },
-            Neyman => if p == q { 0.0 } else { (p - q).powi(2) / p },
+            Pearson => {
+                if p == q {
+                    0.0
+                } else {
+                    (p - q).powi(2) / q
+                }
+            }
+            Neyman => {
+                if p == q {
+                    0.0
+                } else {
+                    (p - q).powi(2) / p
+                }
+            }
         }
     };
     let mut rng = rng(15);
@@ -638,7 +656,10 @@ fn f_divergence_conjugate() {
                 assert!(largest <= exact + 1e-12, "{f:?} {u}: {largest} {exact}");
                 let inside = f.slope((-7.9f64).exp()) < u && u < f.slope(7.9f64.exp());
                 let at_zero = u <= f.slope(1e-300);
-                assert!(!(inside || at_zero) || exact - largest < 1e-5 * (1.0 + exact.abs()), "{f:?} {u}: {largest} {exact}");
+                assert!(
+                    !(inside || at_zero) || exact - largest < 1e-5 * (1.0 + exact.abs()),
+                    "{f:?} {u}: {largest} {exact}"
+                );
             }
         }
         for t in [0.03, 0.5, 0.9, 1.1, 2.0, 30.0] {
@@ -706,7 +727,8 @@ fn wasserstein_transport() {
                 .map(|pairs| (0..6).map(|i| (x[i] - y[pairs[i]]).abs().powf(order)).sum::<f64>() / 6.0)
                 .fold(f64::INFINITY, f64::min)
                 .powf(1.0 / order);
-            let distance = Empirical::new(&x).unwrap().wasserstein(&Empirical::new(&y).unwrap(), order).unwrap();
+            let distance =
+                Empirical::new(&x).unwrap().wasserstein(&Empirical::new(&y).unwrap(), order).unwrap();
             assert!((distance - cheapest).abs() < 1e-12);
         }
     }
@@ -745,7 +767,8 @@ fn wasserstein_sorted() {
         x.shuffle(&mut rng);
         y.shuffle(&mut rng);
         let from = Empirical::new(&Array1::from_vec(x.clone())).unwrap();
-        let distance = from.wasserstein(&Empirical::new(&Array1::from_vec(y.clone())).unwrap(), order).unwrap();
+        let distance =
+            from.wasserstein(&Empirical::new(&Array1::from_vec(y.clone())).unwrap(), order).unwrap();
         x.sort_by(f64::total_cmp);
         y.sort_by(f64::total_cmp);
         let cost = |y: &[f64]| x.iter().zip(y).map(|(x, y)| (x - y).abs().powf(order)).sum::<f64>() / 30.0;
@@ -816,10 +839,11 @@ fn wasserstein_normals() {
     let z = &z - z.mean().unwrap();
     let z = &z / (z.dot(&z) / 1000.0).sqrt();
     for ((m, s), (n, t)) in [((0.0, 1.0), (3.0, 2.0)), ((1.0, 0.1), (1.0, 5.0)), ((-2.0, 2.0), (2.0, 2.0))] {
-        let exact = ((m - n) * (m - n) + (s - t) * (s - t) as f64).sqrt();
+        let exact = f64::hypot(m - n, s - t);
         let copy = |m: f64, s: f64| Empirical::new(&z.mapv(|z| m + s * z)).unwrap();
         assert!((copy(m, s).wasserstein(&copy(n, t), 2.0).unwrap() - exact).abs() < 1e-12);
-        let mut draw = |m: f64, s: f64| Empirical::new(&normal(100_000, &mut rng).mapv(|z| m + s * z)).unwrap();
+        let mut draw =
+            |m: f64, s: f64| Empirical::new(&normal(100_000, &mut rng).mapv(|z| m + s * z)).unwrap();
         let (p, q) = (draw(m, s), draw(n, t));
         // The mean of 100,000 draws is off by s/316 or less than 1 per cent of the distance here.
         assert!((p.wasserstein(&q, 2.0).unwrap() / exact - 1.0).abs() < 0.02);
@@ -903,7 +927,8 @@ fn nearest_neighbour_entropy_estimate() {
         assert!((mean - 0.5 * d as f64 * (TAU * E).ln()).abs() < 4.0 * error + bias, "{d}: {mean}");
     }
     assert!((Normal::new(3.0, 2.0).unwrap().entropy() - LN_2 - 0.5 * (TAU * E).ln()).abs() < 1e-15);
-    let by_quadrature = integral(-30.0, 30.0, |x| -bell(x, 0.0, 2.0) * Normal::new(0.0, 2.0).unwrap().log_density(x));
+    let by_quadrature =
+        integral(-30.0, 30.0, |x| -bell(x, 0.0, 2.0) * Normal::new(0.0, 2.0).unwrap().log_density(x));
     assert!((Normal::new(3.0, 2.0).unwrap().entropy() - by_quadrature).abs() < 1e-10);
 }
 
@@ -920,7 +945,8 @@ fn nearest_neighbour_kl_estimate() {
     let (x, y) = (draw(&p), draw(&q));
     let once = nearest_neighbour_kl(&x, &y, 4).unwrap();
     assert!((nearest_neighbour_kl(&(7.0 * &x), &(7.0 * &y), 4).unwrap() - once).abs() < 1e-12);
-    let estimates: Vec<f64> = (0..50).map(|_| nearest_neighbour_kl(&draw(&p), &draw(&q), 4).unwrap()).collect();
+    let estimates: Vec<f64> =
+        (0..50).map(|_| nearest_neighbour_kl(&draw(&p), &draw(&q), 4).unwrap()).collect();
     let (mean, error) = mean_and_error(&estimates);
     assert!((mean - p.kl(&q)).abs() < 4.0 * error + 0.02, "{mean} {}", p.kl(&q));
 }
@@ -930,7 +956,8 @@ fn nearest_neighbour_kl_estimate() {
 fn pinsker_inequality() {
     let mut rng = rng(26);
     for _ in 0..100_000 {
-        let (p, q) = (categorical(&probabilities(3, 0.5, &mut rng)), categorical(&probabilities(3, 0.5, &mut rng)));
+        let (p, q) =
+            (categorical(&probabilities(3, 0.5, &mut rng)), categorical(&probabilities(3, 0.5, &mut rng)));
         assert!(p.divergence(&q, Divergence::TotalVariation) <= (0.5 * p.kl(&q)).sqrt() + 1e-12);
     }
     let (p, q) = (categorical(&array![0.51, 0.49]), categorical(&array![0.5, 0.5]));
@@ -952,7 +979,9 @@ fn f_divergence_merging() {
         }
         (q[0], q[1]) = (p[0] * (q[0] + q[1]) / (p[0] + p[1]), p[1] * (q[0] + q[1]) / (p[0] + p[1]));
         let before = categorical(&p).kl(&categorical(&q));
-        assert!((categorical(&merged(&p)).kl(&categorical(&merged(&q))) - before).abs() < 1e-12 * (1.0 + before));
+        assert!(
+            (categorical(&merged(&p)).kl(&categorical(&merged(&q))) - before).abs() < 1e-12 * (1.0 + before)
+        );
     }
 }
 
@@ -965,8 +994,7 @@ fn kl_chain_rule() {
         let joint = categorical(&p.flatten().to_owned()).kl(&categorical(&q.flatten().to_owned()));
         let marginal = |p: &Array2<f64>| p.sum_axis(ndarray::Axis(1));
         let (a, b) = (marginal(&p), marginal(&q));
-        let inner: f64 =
-            (0..3).map(|i| a[i] * plain_kl(&(&p.row(i) / a[i]), &(&q.row(i) / b[i]))).sum();
+        let inner: f64 = (0..3).map(|i| a[i] * plain_kl(&(&p.row(i) / a[i]), &(&q.row(i) / b[i]))).sum();
         assert!((joint - plain_kl(&a, &b) - inner).abs() < 1e-12 * (1.0 + joint));
     }
 }

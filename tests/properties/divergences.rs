@@ -177,7 +177,9 @@ fn a_normal_refuses_bad_input() {
 fn points_on_the_line_are_checked() {
     assert!(matches!(Empirical::new(&array![]), Err(Error::Empty { what: "samples" })));
     for bad in [f64::NAN, INFINITY, -INFINITY] {
-        assert!(matches!(Empirical::new(&array![0.0, bad]), Err(Error::Domain { index, .. }) if index == "1"));
+        assert!(
+            matches!(Empirical::new(&array![0.0, bad]), Err(Error::Domain { index, .. }) if index == "1")
+        );
         let even = Categorical::new(&array![1.0, 1.0]).unwrap();
         assert!(matches!(
             Empirical::weighted(&array![bad, 0.0], &even),
@@ -210,7 +212,10 @@ fn a_quantile_beyond_one_is_none() {
 fn estimators_refuse_bad_samples() {
     assert!(matches!(miller_madow(&array![]), Err(Error::Empty { .. })));
     for bad in [0.5, -1.0, f64::NAN, INFINITY] {
-        assert!(matches!(miller_madow(&array![1.0, bad]), Err(Error::Domain { what: "counts", .. })), "{bad}");
+        assert!(
+            matches!(miller_madow(&array![1.0, bad]), Err(Error::Domain { what: "counts", .. })),
+            "{bad}"
+        );
     }
     assert!(matches!(miller_madow(&array![0.0, 0.0]), Err(Error::Domain { .. })));
     assert_eq!(miller_madow(&array![9.0]), Ok(0.0));
@@ -249,8 +254,14 @@ fn estimators_refuse_bad_samples() {
         nearest_neighbour_kl(&good, &flat, 1),
         Err(Error::Shape { what: "columns of from_q", .. })
     ));
-    assert!(matches!(nearest_neighbour_kl(&good, &array![[9.0]], 2), Err(Error::Parameter { what: "k", .. })));
-    assert!(matches!(nearest_neighbour_kl(&good, &array![[f64::NAN]], 1), Err(Error::Domain { what: "from_q", .. })));
+    assert!(matches!(
+        nearest_neighbour_kl(&good, &array![[9.0]], 2),
+        Err(Error::Parameter { what: "k", .. })
+    ));
+    assert!(matches!(
+        nearest_neighbour_kl(&good, &array![[f64::NAN]], 1),
+        Err(Error::Domain { what: "from_q", .. })
+    ));
     // A sample of the one at the place of a sample of the other.
     assert!(matches!(nearest_neighbour_kl(&good, &good, 1), Err(Error::Domain { what: "from_p", .. })));
     assert!(nearest_neighbour_kl(&good, &array![[9.0]], 1).is_ok());
