@@ -2,7 +2,7 @@
 
 use std::f64::consts::{E, TAU};
 
-use ndarray::{Array1, ArrayRef1, array};
+use ndarray::{ArrayRef1, array};
 
 use super::Categorical;
 use crate::{
@@ -128,6 +128,24 @@ impl Normal {
     }
     // ANCHOR_END: free_energy
 
+    /// The slopes $(\partial / \partial m, \partial / \partial s)$ of [`Normal::free_energy`], and of $D_{\mathrm{KL}}(q \Vert p)$:
+    /// $\E[E'(m + sz)]$ and $\E[z\, E'(m + sz)] - 1/s$, with $z$ standard normal.
+    ///
+    /// ```
+    /// use downhill::{divergences::Normal, energy};
+    /// use ndarray::array;
+    /// let bowl = energy::Gaussian::new(array![0.0], array![[1.0]])?;
+    /// let (by_mean, by_deviation) = Normal::new(3.0, 2.0)?.free_energy_slopes(&bowl);
+    /// assert!((by_mean - 3.0).abs() < 1e-13 && (by_deviation - 1.5).abs() < 1e-13);
+    /// # Ok::<(), downhill::Error>(())
+    /// ```
+    // ANCHOR: slopes
+    pub fn free_energy_slopes(&self, energy: &impl Differentiable) -> (f64, f64) {
+        let slope = |z: f64| energy.gradient(&array![self.mean + self.deviation * z])[0];
+        (standard_mean(slope), standard_mean(|z| z * slope(z)) - self.deviation.recip())
+    }
+    // ANCHOR_END: slopes
+
     /// The normal $q$ to which one descends from `start` in $D_{\mathrm{KL}}(q \Vert p)$, $p = e^{-E}/Z$ the Gibbs distribution of `energy`, of one
     /// unit: a local minimum of [`Normal::free_energy`]. Nobody needs to know $Z$.
     ///
@@ -144,19 +162,12 @@ impl Normal {
     /// [`Error::Diverged`] when the mean energy at `start` is not finite, or the free energy has no lower bound, as in a landscape that is
     /// flat; [`Error::NotConverged`] when the descent does not settle.
     pub fn seek(energy: &impl Differentiable, start: Self) -> Result<Self, Error> {
-        let mut slope = Array1::zeros(1);
         // θ is the mean and the logarithm of the deviation, which keeps the deviation positive.
         let loss = |theta: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>| {
             let q = Self { mean: theta[0], deviation: theta[1].exp() };
-            // ANCHOR: seek
-            let mut force = |z: f64| {
-                energy.gradient_into(&array![q.mean + q.deviation * z], &mut slope);
-                slope[0]
-            };
-            gradient[0] = standard_mean(&mut force);
-            gradient[1] = q.deviation * standard_mean(|z| z * force(z)) - 1.0;
+            let (by_mean, by_deviation) = q.free_energy_slopes(energy);
+            gradient.assign(&array![by_mean, q.deviation * by_deviation]);
             q.free_energy(energy)
-            // ANCHOR_END: seek
         };
         let theta = array![start.mean, start.deviation.ln()];
         // The free energy is known to some 1e-16 of itself, its bottom therefore to 1e-8: ask for no more than can be seen.
@@ -166,7 +177,7 @@ impl Normal {
 }
 
 /// $\E[f(z)]$ for a standard normal $z$.
-fn standard_mean(mut f: impl FnMut(f64) -> f64) -> f64 {
+fn standard_mean(f: impl Fn(f64) -> f64) -> f64 {
     let (mut sum, mut total) = (0.0, 0.0);
     for i in -REACH * POINTS..=REACH * POINTS {
         let z = f64::from(i) / f64::from(POINTS);

@@ -421,7 +421,7 @@ fn kl_seek_free_energy() {
     }
 }
 
-/// E[E'(m + sz)] and E[z E'(m + sz)] − 1/s by quadrature against finite differences of the free energy; where the descent ends, both vanish.
+/// The slopes against E[E'(m + sz)] and E[z E'(m + sz)] − 1/s by quadrature, and these against finite differences of the free energy; where the descent ends, both vanish.
 #[test]
 fn kl_seek_gradient() {
     let pair = bumps(1.7);
@@ -433,6 +433,8 @@ fn kl_seek_gradient() {
     for (m, s) in [(0.0, 1.0), (0.4, 0.8), (-1.3, 1.4), (2.0, 2.0)] {
         assert!((slope(|h| free(m + h, s)) - by_mean(m, s)).abs() < 1e-10);
         assert!((slope(|h| free(m, s + h)) - by_deviation(m, s)).abs() < 1e-10);
+        let slopes = Normal::new(m, s).unwrap().free_energy_slopes(&pair);
+        assert!((slopes.0 - by_mean(m, s)).abs() < 1e-10 && (slopes.1 - by_deviation(m, s)).abs() < 1e-10);
         let end = Normal::seek(&pair, Normal::new(m, s).unwrap()).unwrap();
         // The descent stops at a slope of 1e-6 in m and log s.
         assert!(by_mean(end.mean(), end.deviation()).abs() < 1.1e-6);
