@@ -42,7 +42,8 @@ impl Empirical {
     /// use downhill::divergences::{Categorical, Empirical};
     /// use ndarray::array;
     /// let p = Empirical::weighted(&array![0.0, 1.0], &Categorical::new(&array![3.0, 1.0])?)?;
-    /// assert_eq!((p.cdf(0.5), p.quantile(0.9)), (0.75, 1.0));
+    /// assert!((p.cdf(0.5) - 0.75).abs() < 1e-15);
+    /// assert_eq!(p.quantile(0.9), 1.0);
     /// # Ok::<(), downhill::Error>(())
     /// ```
     ///
