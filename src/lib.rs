@@ -13,6 +13,7 @@ pub mod backprop;
 pub mod combining_densities;
 pub mod data;
 pub mod directed_vs_energy;
+pub mod divergences;
 pub mod energy;
 pub mod energy_and_inference;
 pub mod free_energy;

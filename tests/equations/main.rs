@@ -2,6 +2,7 @@
 mod backprop;
 mod combining_densities;
 mod directed_vs_energy;
+mod divergences;
 mod energy_and_inference;
 mod free_energy;
 mod gibbs_boltzmann;

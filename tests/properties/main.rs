@@ -3,6 +3,7 @@ mod backprop;
 mod combining_densities;
 mod data;
 mod directed_vs_energy;
+mod divergences;
 mod energy;
 mod energy_and_inference;
 mod free_energy;
