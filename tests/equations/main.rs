@@ -7,5 +7,6 @@ mod ols;
 mod optimizers;
 mod perceptron;
 mod ridge_lasso;
+mod training_ebms;
 mod two_layer;
 mod universal_approximation;
