@@ -5,6 +5,7 @@ mod hopfield;
 mod lasso;
 mod ols;
 mod ridge;
+mod sparse_coding;
 mod training_step;
 
 use std::{fs, io, path::Path, process::ExitCode, time::Instant};
@@ -26,6 +27,7 @@ const WORKS: &[(&str, Prepare)] = &[
     ("lasso", lasso::prepare),
     ("ols", ols::prepare),
     ("ridge", ridge::prepare),
+    ("sparse_coding", sparse_coding::prepare),
     ("training_step", training_step::prepare),
 ];
 
