@@ -5,6 +5,7 @@ use downhill::{
     backprop::{Activation, Initialisation, Loss, Mlp, Penalty, Trainer},
     optimizers::Adam,
     rng,
+    training_ebms::SparseCoding,
 };
 use ndarray::Array2;
 use rand::RngExt;
@@ -34,4 +35,19 @@ fn a_training_step_allocates_nothing() {
         assert!(allocations(1) > 0, "the counter counts");
         assert_eq!(allocations(100), 0, "steps of {sizes:?}");
     }
+}
+
+/// The allocator's count over a hundred iterations of FISTA against that over ten: the loop itself asks for nothing.
+#[test]
+fn an_iteration_of_fista_allocates_nothing() {
+    let mut rng = rng(2009);
+    let dictionary = Array2::from_shape_simple_fn((256, 64), || rng.random::<f64>());
+    let samples = Array2::from_shape_simple_fn((100, 64), || rng.random::<f64>());
+    let coding = SparseCoding::new(dictionary, 0.1).unwrap();
+    let allocations = |iterations: usize| {
+        let work = || assert!(coding.fista(&samples, iterations).is_ok());
+        allocation_counter::measure(work).count_total
+    };
+    assert!(allocations(1) > 0, "the counter counts");
+    assert_eq!(allocations(10), allocations(100));
 }
