@@ -25,6 +25,7 @@ pub mod perceptron;
 pub mod plot;
 pub mod ridge_lasso;
 pub mod sampling;
+pub mod training_ebms;
 pub mod two_layer;
 pub mod universal_approximation;
 
