@@ -11,5 +11,6 @@ mod optimizers;
 mod perceptron;
 mod ridge_lasso;
 mod sampling;
+mod training_ebms;
 mod two_layer;
 mod universal_approximation;

@@ -174,6 +174,19 @@ fn ebm_nll_gradient() {
     assert_gradient(&network, |e, g| likelihood.loss(e, &data, g));
 }
 
+/// Central differences of log Z, by plain exponentials, against minus the model's mean of ∂E/∂θ.
+#[test]
+fn log_partition_gradient() {
+    let states = binary_states(4, 0.0, 1.0).unwrap();
+    let network = NetworkEnergy::new(4, 3, 0.3, &mut rng(54)).unwrap();
+    let log_partition = |theta: &Array1<f64>| {
+        let moved = at(&network, theta);
+        states.rows().into_iter().map(|x| (-moved.energy(&x)).exp()).sum::<f64>().ln()
+    };
+    let slopes = central(log_partition, &network.parameters().to_owned(), 1e-5);
+    assert_close(&slopes, &-mean_gradient(&network, &states, &probabilities(&network, &states)), 1e-8);
+}
+
 /// Evaluations of the positive phase, which do not grow with the units, against those of the exact negative phase, which double with each.
 #[test]
 fn positive_negative_phase_names() {
