@@ -107,12 +107,10 @@ pub fn learn<E: Learnable>(
     let mut gradient = Array1::zeros(energy.parameters().len());
     let mut value = f64::NAN;
     for k in 0..=steps {
-        // ANCHOR: learn
         if k > 0 {
             optimizer.step(energy.parameters_mut(), &gradient);
         }
         value = loss(energy, &mut gradient);
-        // ANCHOR_END: learn
         if !value.is_finite() {
             return Err(Error::Diverged { what: "training", step: k, loss: value });
         }

@@ -64,7 +64,6 @@ impl Neighbours {
         let mut loss = 0.0;
         gradient.fill(0.0);
         for x in data.rows() {
-            // ANCHOR: neighbours
             let here = energy.energy(&x);
             neighbour.assign(&x);
             let mut slopes = 0.0;
@@ -78,7 +77,6 @@ impl Neighbours {
                 slopes += slope;
             }
             energy.add_parameter_gradient(&x, share * slopes, gradient);
-            // ANCHOR_END: neighbours
         }
         loss
     }

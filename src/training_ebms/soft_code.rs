@@ -42,8 +42,6 @@ impl SoftCode {
 impl Energy for SoftCode {
     fn energy(&self, y: &ArrayRef1<f64>) -> f64 {
         assert_eq!(y.len(), self.form.nrows(), "a sample of {} entries in {}", y.len(), self.form.nrows());
-        // ANCHOR: soft_code
         (0..y.len()).fold(0.0, |sum, i| sum + y[i] * self.form.row(i).dot(y))
-        // ANCHOR_END: soft_code
     }
 }

@@ -8,6 +8,7 @@ mod lasso;
 mod metropolis;
 mod ols;
 mod ridge;
+mod sparse_coding;
 mod training_step;
 
 use std::{fs, io, path::Path, process::ExitCode, time::Instant};
@@ -32,6 +33,7 @@ const WORKS: &[(&str, Prepare)] = &[
     ("metropolis", metropolis::prepare),
     ("ols", ols::prepare),
     ("ridge", ridge::prepare),
+    ("sparse_coding", sparse_coding::prepare),
     ("training_step", training_step::prepare),
 ];
 
