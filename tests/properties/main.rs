@@ -14,5 +14,6 @@ mod perceptron;
 mod plot;
 mod ridge_lasso;
 mod sampling;
+mod training_ebms;
 mod two_layer;
 mod universal_approximation;
