@@ -7,6 +7,7 @@ use downhill::{
     energy_and_inference::{Clamped, Descent, Ellipse, Minimised},
     optimizers::Adam,
     rng,
+    training_ebms::SparseCoding,
 };
 use ndarray::{Array1, Array2, array};
 use rand::RngExt;
@@ -38,6 +39,7 @@ fn a_training_step_allocates_nothing() {
     }
 }
 
+<<<<<<< HEAD
 /// The allocator's count over ten steps of descent against that over a thousand, on an energy with a part held and on one with a part minimised away.
 #[test]
 fn a_step_of_descent_allocates_nothing() {
@@ -54,4 +56,19 @@ fn a_step_of_descent_allocates_nothing() {
     assert_eq!(walk(&held, 10), walk(&held, 1000));
     assert_eq!(walk(&minimised, 10), walk(&minimised, 1000));
     assert!(held.energy(&array![0.0, 0.0]) > 0.0);
+=======
+/// The allocator's count over a hundred iterations of FISTA against that over ten: the loop itself asks for nothing.
+#[test]
+fn an_iteration_of_fista_allocates_nothing() {
+    let mut rng = rng(2009);
+    let dictionary = Array2::from_shape_simple_fn((256, 64), || rng.random::<f64>());
+    let samples = Array2::from_shape_simple_fn((100, 64), || rng.random::<f64>());
+    let coding = SparseCoding::new(dictionary, 0.1).unwrap();
+    let allocations = |iterations: usize| {
+        let work = || assert!(coding.fista(&samples, iterations).is_ok());
+        allocation_counter::measure(work).count_total
+    };
+    assert!(allocations(1) > 0, "the counter counts");
+    assert_eq!(allocations(10), allocations(100));
+>>>>>>> 41da9a9 (Count the allocations of FISTA)
 }

@@ -23,7 +23,7 @@ pub fn embedding_loss(distance: f64, same: bool, margin: f64) -> (f64, f64) {
 // ANCHOR_END: embedding
 
 /// InfoNCE: `energies[i, j]` is $F(x_i, y_j)$, `n × n`, and $y_i$ is the partner of $x_i$. Writes the gradient by every energy and returns
-/// $\frac1n \sum_i \big( F(x_i, y_i) + \log \sum_j e^{-F(x_i, y_j)} \big)$: the negative log-likelihood of the partner among the batch. 
+/// $\frac1n \sum_i \big( F(x_i, y_i) + \log \sum_j e^{-F(x_i, y_j)} \big)$: the negative log-likelihood of the partner among the batch.
 ///
 /// Source: A. van den Oord, Y. Li, O. Vinyals, *Representation learning with contrastive predictive coding* (2018).
 ///

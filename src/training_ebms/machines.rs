@@ -40,7 +40,10 @@ impl Table {
 
     fn place(&self, x: &ArrayRef1<f64>) -> usize {
         let place = x[0] as usize;
-        assert!(x.len() == 1 && place as f64 == x[0] && place < self.theta.len(), "no state {x} in the table");
+        assert!(
+            x.len() == 1 && place as f64 == x[0] && place < self.theta.len(),
+            "no state {x} in the table"
+        );
         place
     }
 }
@@ -109,7 +112,12 @@ impl Pairwise {
                 return Err(Error::Domain { what: "weights", index, value, must: "0 on the diagonal" });
             }
             if value != weights[[j, i]] {
-                return Err(Error::Domain { what: "weights", index, value, must: "equal to its mirror image" });
+                return Err(Error::Domain {
+                    what: "weights",
+                    index,
+                    value,
+                    must: "equal to its mirror image",
+                });
             }
         }
         let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
@@ -271,7 +279,13 @@ impl Learnable for Bowl {
 }
 
 impl Scored for Bowl {
-    fn add_slope_gradient(&self, x: &ArrayRef1<f64>, u: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+    fn add_slope_gradient(
+        &self,
+        x: &ArrayRef1<f64>,
+        u: &ArrayRef1<f64>,
+        weight: f64,
+        gradient: &mut ArrayRef1<f64>,
+    ) {
         let n = self.dimensions;
         for i in 0..n {
             gradient[i] -= weight * u[i];
@@ -286,7 +300,13 @@ impl Scored for Bowl {
         (0..u.len()).fold(0.0, |sum, i| sum + u[i] * self.row(i, u))
     }
 
-    fn add_curvature_gradient(&self, _: &ArrayRef1<f64>, u: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+    fn add_curvature_gradient(
+        &self,
+        _: &ArrayRef1<f64>,
+        u: &ArrayRef1<f64>,
+        weight: f64,
+        gradient: &mut ArrayRef1<f64>,
+    ) {
         let n = self.dimensions;
         for i in 0..n {
             for j in 0..n {

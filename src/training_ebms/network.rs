@@ -41,7 +41,8 @@ impl NetworkEnergy {
     pub fn new(units: usize, hidden: usize, confinement: f64, rng: &mut impl Rng) -> Result<Self, Error> {
         check::parameter("units", units as f64, "at least 1", units >= 1)?;
         check::parameter("hidden", hidden as f64, "at least 1", hidden >= 1)?;
-        let mut normal = |count: usize| Array1::from_shape_simple_fn(count, || rng.sample::<f64, _>(StandardNormal));
+        let mut normal =
+            |count: usize| Array1::from_shape_simple_fn(count, || rng.sample::<f64, _>(StandardNormal));
         let biases = normal(hidden);
         let output = normal(hidden) / (hidden as f64).sqrt();
         let weights = Array2::from_shape_simple_fn((hidden, units), || rng.sample(StandardNormal));
@@ -68,8 +69,7 @@ impl NetworkEnergy {
         check::length("output", hidden, output.len(), "entries, one a hidden unit")?;
         check::length("rows of weights", hidden, weights.nrows(), "rows, one a hidden unit")?;
         check::length("columns of weights", units, weights.ncols(), "columns, one a visible unit")?;
-        let theta: Array1<f64> =
-            pull.iter().chain(&biases).chain(&output).chain(&weights).copied().collect();
+        let theta: Array1<f64> = pull.iter().chain(&biases).chain(&output).chain(&weights).copied().collect();
         check::finite("parameters", &theta)?;
         Ok(Self { units, hidden, confinement, theta })
     }

@@ -42,7 +42,11 @@ fn machine(units: usize, seed: u64) -> Pairwise {
 }
 
 /// A network as a restricted Boltzmann machine with random weights, and its parts a, b, w.
-fn restricted(units: usize, hidden: usize, seed: u64) -> (NetworkEnergy, Array1<f64>, Array1<f64>, Array2<f64>) {
+fn restricted(
+    units: usize,
+    hidden: usize,
+    seed: u64,
+) -> (NetworkEnergy, Array1<f64>, Array1<f64>, Array2<f64>) {
     let mut rng = rng(seed);
     let (a, b) = (normal(units, &mut rng), normal(hidden, &mut rng));
     let w = normal_matrix(hidden, units, &mut rng);
@@ -261,7 +265,8 @@ fn downward_collapse() {
     let data = normal_matrix(50, 2, &mut rng) + 2.0;
     let elsewhere = 4.0 * normal_matrix(50, 2, &mut rng);
     let mut network = NetworkEnergy::new(2, 10, 0.1, &mut rng).unwrap();
-    let mean = |e: &NetworkEnergy, x: &Array2<f64>| x.rows().into_iter().map(|x| e.energy(&x)).sum::<f64>() / 50.0;
+    let mean =
+        |e: &NetworkEnergy, x: &Array2<f64>| x.rows().into_iter().map(|x| e.energy(&x)).sum::<f64>() / 50.0;
     let start = mean(&network, &elsewhere);
     let mut losses = Vec::new();
     let push = |e: &NetworkEnergy, g: &mut ArrayRef1<f64>| {
@@ -537,7 +542,8 @@ fn contrastive_backpropagation() {
     let (x, hat) = (array![[0.5, -1.0, 1.5]], array![[1.0, 0.3, -0.4]]);
     let mut gradient = Array1::zeros(network.parameters().len());
     contrast(&network, &x, &hat, &mut gradient);
-    let difference = |t: &Array1<f64>| at(&network, t).energy(&x.row(0)) - at(&network, t).energy(&hat.row(0));
+    let difference =
+        |t: &Array1<f64>| at(&network, t).energy(&x.row(0)) - at(&network, t).energy(&hat.row(0));
     let theta = network.parameters().to_owned();
     assert_close(&gradient, &central(difference, &theta, 1e-5), 1e-8);
     let a = 1e-3;
@@ -649,7 +655,10 @@ fn contrastive_update_from_pair() {
         (PairLoss::Hinge { margin: 0.5 }, mean(&|d| if d > -0.5 { d + 0.5 } else { 0.0 })),
         (PairLoss::Log, mean(&|d| (1.0 + d.exp()).ln())),
     ];
-    assert!(differences.iter().any(|d| *d < -0.5) && differences.iter().any(|d| *d > -0.5), "both sides of the hinge");
+    assert!(
+        differences.iter().any(|d| *d < -0.5) && differences.iter().any(|d| *d > -0.5),
+        "both sides of the hinge"
+    );
     for (loss, plain) in cases {
         let (value, gradient) = assert_gradient(&network, |e, g| loss.loss(e, &y, &bar, g));
         assert!((value - plain).abs() < 1e-12);
@@ -673,8 +682,10 @@ fn check_neighbours(rule: Neighbours, plain: impl Fn(f64, f64) -> f64) {
     let rows = [0, 3, 5, 5, 14];
     let data = states.select(Axis(0), &rows);
     let (value, _) = assert_gradient(&energy, |e, g| rule.loss(e, &data, -1.0, 1.0, g));
-    let sum: f64 =
-        rows.iter().map(|&row: &usize| (0..4).map(|bit| plain(p[row], p[row ^ (1 << bit)])).sum::<f64>()).sum();
+    let sum: f64 = rows
+        .iter()
+        .map(|&row: &usize| (0..4).map(|bit| plain(p[row], p[row ^ (1 << bit)])).sum::<f64>())
+        .sum();
     assert!((value - sum / 5.0).abs() < 1e-12);
 }
 
@@ -698,7 +709,10 @@ fn ratio_matching() {
     let matched = |model: &Pairwise| {
         let p = probabilities(model, &states);
         let square = |row: usize, bit: usize| (ratio(&truth, row, bit) - ratio(&p, row, bit)).powi(2);
-        (0..8).flat_map(|row| (0..3).map(move |bit| (row, bit))).map(|(r, b)| truth[r] * square(r, b)).sum::<f64>()
+        (0..8)
+            .flat_map(|row| (0..3).map(move |bit| (row, bit)))
+            .map(|(r, b)| truth[r] * square(r, b))
+            .sum::<f64>()
     };
     let loss = |model: &Pairwise| {
         let mut sum = 0.0;
@@ -739,7 +753,9 @@ fn minimum_probability_flow() {
         &mut Array1::zeros(6),
     );
     let step = 1e-6;
-    let kept = Array1::from_shape_fn(8, |x| data[x] * (1.0 - step * (0..3).map(|b| rate(x, x ^ (1 << b))).sum::<f64>()));
+    let kept = Array1::from_shape_fn(8, |x| {
+        data[x] * (1.0 - step * (0..3).map(|b| rate(x, x ^ (1 << b))).sum::<f64>())
+    });
     assert!((divergence(&data, &kept) / step - loss).abs() < 1e-4 * loss);
 }
 
@@ -751,7 +767,9 @@ fn noise_contrastive_estimation() {
     let (data, noise) = (states.select(Axis(0), &[1, 1, 4]), states.select(Axis(0), &[0, 2, 3, 5, 6, 7]));
     let log_q = |x: &ArrayRef1<f64>| -2.0 - 0.3 * x[0];
     let mut gradient = Array1::zeros(7);
-    let loss = |energy: &Pairwise, c: f64, g: &mut ArrayRef1<f64>| noise_contrastive(energy, c, &data, &noise, log_q, g);
+    let loss = |energy: &Pairwise, c: f64, g: &mut ArrayRef1<f64>| {
+        noise_contrastive(energy, c, &data, &noise, log_q, g)
+    };
     let value = loss(&energy, 1.3, &mut gradient);
     let posterior = |x: &ArrayRef1<f64>| {
         let (model, noise) = ((-energy.energy(x) - 1.3).exp(), 2.0 * log_q(x).exp());
@@ -762,7 +780,8 @@ fn noise_contrastive_estimation() {
     assert!((value - plain / 3.0).abs() < 1e-12);
     let both: Array1<f64> = energy.parameters().iter().copied().chain([1.3]).collect();
     let mut scratch = gradient.clone();
-    let slopes = central(|t| loss(&at(&energy, &t.slice(s![..6]).to_owned()), t[6], &mut scratch), &both, 1e-5);
+    let slopes =
+        central(|t| loss(&at(&energy, &t.slice(s![..6]).to_owned()), t[6], &mut scratch), &both, 1e-5);
     assert_close(&gradient, &slopes, 1e-8);
 }
 
@@ -914,7 +933,12 @@ fn within_errors(draws: &Array2<f64>, exact: &Array1<f64>) {
     let mean = draws.mean_axis(Axis(0)).unwrap();
     let error = draws.std_axis(Axis(0), 1.0) / (draws.nrows() as f64).sqrt();
     for i in 0..exact.len() {
-        assert!((mean[i] - exact[i]).abs() <= 4.0 * error[i] + 1e-10, "entry {i}: {} and {}", mean[i], exact[i]);
+        assert!(
+            (mean[i] - exact[i]).abs() <= 4.0 * error[i] + 1e-10,
+            "entry {i}: {} and {}",
+            mean[i],
+            exact[i]
+        );
     }
 }
 
@@ -1174,7 +1198,8 @@ fn dictionary_update() {
 #[test]
 fn todo_contrastive_embedding_sparse_coding_cd() {
     assert_eq!(embedding_loss(0.25, false, 1.0).0, 0.75 * 0.75);
-    let oracle: serde_json::Value = serde_json::from_str(include_str!("../oracles/training_ebms.json")).unwrap();
+    let oracle: serde_json::Value =
+        serde_json::from_str(include_str!("../oracles/training_ebms.json")).unwrap();
     let matrix = |value: &serde_json::Value| {
         let rows: Vec<Vec<f64>> = serde_json::from_value(value.clone()).unwrap();
         Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j])
@@ -1195,7 +1220,8 @@ fn todo_contrastive_embedding_sparse_coding_cd() {
     let truth = machine(4, 49);
     let p = probabilities(&truth, &states);
     let data = draw(&states, &p, 20_000, &mut rng(50));
-    let mut rule = Contrastive::new(GradientDescent::new(1e-9).unwrap(), data.clone(), Start::Data, 2).unwrap();
+    let mut rule =
+        Contrastive::new(GradientDescent::new(1e-9).unwrap(), data.clone(), Start::Data, 2).unwrap();
     rule.step(&mut truth.clone(), &data, |e| Gibbs::new(e, -1.0, 1.0, 1.0), &mut rng(51)).unwrap();
     // Two means of 20 000 products of ±1.
     assert!(rule.gradient().iter().all(|g| g.abs() < 4.0 * (2.0 / 20_000f64).sqrt()));

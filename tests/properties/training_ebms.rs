@@ -58,7 +58,13 @@ fn bad_machines() {
         assert_eq!(summary(NetworkEnergy::new(2, 2, bad, &mut rng)), "parameter confinement");
     }
     let parts = |a: usize, b: usize, v: usize, w: (usize, usize)| {
-        summary(NetworkEnergy::from_parts(1.0, Array1::zeros(a), Array1::zeros(b), Array1::zeros(v), Array2::zeros(w)))
+        summary(NetworkEnergy::from_parts(
+            1.0,
+            Array1::zeros(a),
+            Array1::zeros(b),
+            Array1::zeros(v),
+            Array2::zeros(w),
+        ))
     };
     assert_eq!(parts(2, 3, 3, (3, 2)), "ok");
     assert_eq!(parts(0, 3, 3, (3, 0)), "empty pull");
@@ -81,7 +87,9 @@ fn bad_samples() {
     ];
     for (bad, kind) in cases {
         let at = if bad.nrows() == 2 { "1, 0" } else { "0, 1" };
-        let expected = |what: &str| if kind == "empty" { format!("empty {what}") } else { format!("domain {what} {at}") };
+        let expected = |what: &str| {
+            if kind == "empty" { format!("empty {what}") } else { format!("domain {what} {at}") }
+        };
         assert_eq!(summary(Likelihood::new(bad.clone())), expected("states"));
         assert_eq!(summary(Contrastive::new(adam(), bad.clone(), Start::Data, 1)), expected("chains"));
         assert_eq!(summary(SparseCoding::new(bad.clone(), 1.0)), expected("dictionary"));
@@ -155,7 +163,10 @@ fn losses_at_the_extremes() {
     for rule in [Neighbours::PseudoLikelihood, Neighbours::RatioMatching, Neighbours::ProbabilityFlow] {
         for d in [-1e5, 0.0, 1e3] {
             let (value, slope) = rule.at(d);
-            assert!(value >= 0.0 && slope >= 0.0 && value.is_finite() && slope.is_finite(), "{rule:?} at {d}");
+            assert!(
+                value >= 0.0 && slope >= 0.0 && value.is_finite() && slope.is_finite(),
+                "{rule:?} at {d}"
+            );
         }
     }
     assert_eq!(embedding_loss(0.0, true, 1.0), (0.0, 0.0));
