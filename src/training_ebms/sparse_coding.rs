@@ -153,22 +153,23 @@ impl SparseCoding {
             for (((mut z, mut y), mut g), t) in
                 codes.rows_mut().into_iter().zip(ahead.rows_mut()).zip(gradient.rows_mut()).zip(&mut clocks)
             {
-                let mut uphill = 0.0;
-                Zip::from(&mut g).and(&y).and(&z).for_each(|g, &y, &z| {
-                    let v = y - step * *g;
+                Zip::from(&mut g).and(&mut y).for_each(|g, y| {
+                    let v = *y - step * *g;
                     // The soft threshold: what is left of v when up to the threshold is taken away.
                     *g = v - v.clamp(-threshold, threshold);
-                    uphill += (y - *g) * (*g - z);
+                    *y -= *g;
                 });
-                if !momentum || uphill > 0.0 {
+                // From here g is the new code, z the step to it from the old one.
+                Zip::from(&mut z).and(&g).for_each(|z, g| *z = g - *z);
+                if !momentum || y.dot(&z) > 0.0 {
                     *t = 1.0;
                 }
                 let next = 0.5 * (1.0 + (1.0 + 4.0 * *t * *t).sqrt());
                 let carry = if momentum { (*t - 1.0) / next } else { 0.0 };
                 *t = next;
-                Zip::from(&mut z).and(&mut y).and(&g).for_each(|z, y, &new| {
-                    *y = new + carry * (new - *z);
-                    *z = new;
+                Zip::from(&mut z).and(&mut y).and(&g).for_each(|z, y, g| {
+                    *y = g + carry * *z;
+                    *z = *g;
                 });
             }
             // ANCHOR_END: fista
