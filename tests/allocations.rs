@@ -39,7 +39,6 @@ fn a_training_step_allocates_nothing() {
     }
 }
 
-<<<<<<< HEAD
 /// The allocator's count over ten steps of descent against that over a thousand, on an energy with a part held and on one with a part minimised away.
 #[test]
 fn a_step_of_descent_allocates_nothing() {
@@ -56,7 +55,8 @@ fn a_step_of_descent_allocates_nothing() {
     assert_eq!(walk(&held, 10), walk(&held, 1000));
     assert_eq!(walk(&minimised, 10), walk(&minimised, 1000));
     assert!(held.energy(&array![0.0, 0.0]) > 0.0);
-=======
+}
+
 /// The allocator's count over a hundred iterations of FISTA against that over ten: the loop itself asks for nothing.
 #[test]
 fn an_iteration_of_fista_allocates_nothing() {
@@ -70,5 +70,4 @@ fn an_iteration_of_fista_allocates_nothing() {
     };
     assert!(allocations(1) > 0, "the counter counts");
     assert_eq!(allocations(10), allocations(100));
->>>>>>> 41da9a9 (Count the allocations of FISTA)
 }
