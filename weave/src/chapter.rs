@@ -184,6 +184,14 @@ pub fn must_hold(text: &str) {
 /// A code block under way: its info string, its range, and its lines, each with the byte at which it begins.
 type CodeBlock = (String, Range<usize>, Vec<(usize, String)>);
 
+/// Whether this line of a cell, not indented and so outside every block, binds a closure to a name.
+fn keeps_closure(line: &str) -> bool {
+    let Some((_, value)) = line.strip_prefix("let ").and_then(|rest| rest.split_once(" = ")) else {
+        return false;
+    };
+    value.starts_with('|') || value.starts_with("move |")
+}
+
 /// The byte at which each line begins.
 fn line_starts(text: &str) -> Vec<usize> {
     std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
@@ -349,6 +357,10 @@ impl Reader<'_> {
             return;
         }
         let first_line = self.line(lines[0].0);
+        for (line, _) in (first_line..).zip(code.lines()).filter(|(_, line)| keeps_closure(line)) {
+            let message = "a variable that is a closure: the notebook's kernel cannot keep it; write a function or a block";
+            self.problems.push(Problem::new(self.path, line, message));
+        }
         self.piece(range, Kind::Cell(Cell { code, first_line }));
     }
 

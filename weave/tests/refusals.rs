@@ -433,6 +433,8 @@ fn markdown_that_is_no_chapter() {
         ("# One\n\n# Two\n", 3, "a second heading of level 1"),
         ("# One\n\n```rust\nlet a = 1;\n", 3, "never closed"),
         ("# One\n\n```rust\n```\n", 3, "an empty cell"),
+        ("# One\n\n```rust\nlet a = 1;\nlet f = |b: i32| a + b;\n```\n", 5, "a variable that is a closure"),
+        ("# One\n\n```rust\nlet mut f = move || 1;\n```\n", 4, "a variable that is a closure"),
         ("# One\n\n- a\n\n  ```rust\n  let a = 1;\n  ```\n", 5, "a cell inside a list"),
         ("# One\n\n~~~rust\nlet a = 1;\n~~~\n", 3, "fence code with ```"),
         ("# One\n\n{{check", 3, "without its `}}`"),
