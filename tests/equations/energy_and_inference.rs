@@ -1230,7 +1230,7 @@ fn flow_against_scipy() {
 }
 
 /// The name that fits an image best under an energy of images and names together against scikit-learn's kernel densities of the classes, times
-/// their shares, for 300 images; and the density of an image against the energy's.
+/// their shares, for 60 images; and the density of 300 images as threes against the energy's.
 #[test]
 fn one_energy_many_questions() {
     let digits = downhill::data::digits();
