@@ -1,5 +1,7 @@
 //! Several bells at once.
 
+use std::borrow::Cow;
+
 use ndarray::{Array1, Array2, ArrayRef1};
 
 use super::{Differentiable, Energy};
@@ -20,7 +22,9 @@ use crate::{Error, check};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mixture {
     centres: Array2<f64>,
-    log_weights: Array1<f64>,
+    /// The centres' first coordinates, then their second ones, and so on.
+    coordinates: Vec<f64>,
+    log_weights: Vec<f64>,
     width: f64,
 }
 
@@ -37,8 +41,8 @@ impl Mixture {
         check::every("weights", &weights, "positive and finite", |w| w > 0.0 && w.is_finite())?;
         check::parameter("width", width, "positive and finite", width > 0.0 && width.is_finite())?;
         let log_weights = (&weights / weights.sum()).ln();
-        let centres = centres.as_standard_layout().into_owned();
-        Ok(Self { centres, log_weights, width })
+        let coordinates = centres.t().iter().copied().collect();
+        Ok(Self { centres, coordinates, log_weights: log_weights.to_vec(), width })
     }
 
     /// `count` bells of equal weight and standard deviation `width`, evenly on a circle of `radius` about the origin of the plane.
@@ -65,7 +69,7 @@ impl Mixture {
 
     /// The weights, which sum to 1.
     pub fn weights(&self) -> Array1<f64> {
-        self.log_weights.exp()
+        self.log_weights.iter().map(|w| w.exp()).collect()
     }
 
     /// $\log Z(1) = \frac n2 \log 2\pi s^2$.
@@ -73,63 +77,91 @@ impl Mixture {
         0.5 * self.centres.ncols() as f64 * (std::f64::consts::TAU * self.width.powi(2)).ln()
     }
 
-    /// $\log w_k - \lVert x - m_k \rVert^2 / 2 s^2$ and $m_k$ for each $k$ in turn.
+    /// The largest of the exponents $a_k = \log w_k - \lVert x - m_k \rVert^2 / 2 s^2$, and the sum of the terms $t_k = e^{a_k - \max a}$. Into
+    /// `pull` goes $\sum_k t_k (x - m_k)$, as many entries of it as `pull` has: none when only the sum is wanted.
     #[inline]
-    fn exponents<'a>(&'a self, x: &'a ArrayRef1<f64>) -> impl Iterator<Item = (f64, &'a [f64])> {
-        let n = self.centres.ncols();
+    fn soft_sum(&self, x: &[f64], pull: &mut [f64]) -> (f64, f64) {
+        let (count, n) = self.centres.dim();
         assert_eq!(x.len(), n, "a state of {} entries in {n} dimensions", x.len());
         let scale = -0.5 / (self.width * self.width);
-        self.flat().chunks_exact(n).zip(&self.log_weights).map(move |(centre, log_weight)| {
-            let square = x.iter().zip(centre).fold(0.0, |sum, (x, m)| sum + (x - m) * (x - m));
-            (log_weight + scale * square, centre)
-        })
+        let mut block = [0.0; BLOCK];
+        let (mut largest, mut sum) = (f64::NEG_INFINITY, 0.0);
+        pull.fill(0.0);
+        for start in (0..count).step_by(BLOCK) {
+            let exponents = &mut block[..BLOCK.min(count - start)];
+            exponents.copy_from_slice(&self.log_weights[start..][..exponents.len()]);
+            for (x, coordinates) in x.iter().zip(self.coordinates.chunks_exact(count)) {
+                for (exponent, m) in exponents.iter_mut().zip(&coordinates[start..]) {
+                    *exponent += scale * (x - m) * (x - m);
+                }
+            }
+            let highest = exponents.iter().fold(largest, |most, &a| most.max(a));
+            if highest > largest && sum > 0.0 {
+                // What was added up so far was measured against a smaller one.
+                let shrink = (largest - highest).exp();
+                sum *= shrink;
+                pull.iter_mut().for_each(|p| *p *= shrink);
+            }
+            largest = highest;
+            for (k, exponent) in (start..).zip(exponents) {
+                let below = *exponent - largest;
+                if below > NEGLIGIBLE || below.is_nan() {
+                    // The largest term is 1; often it is the only one.
+                    let term = if below == 0.0 { 1.0 } else { below.exp() };
+                    sum += term;
+                    for ((p, x), coordinates) in
+                        pull.iter_mut().zip(x).zip(self.coordinates.chunks_exact(count))
+                    {
+                        *p += term * (x - coordinates[k]);
+                    }
+                }
+            }
+        }
+        (largest, sum)
     }
 
-    /// The centres, one after the other.
-    fn flat(&self) -> &[f64] {
-        self.centres.as_slice().unwrap_or_default()
+    /// The slope at `x`, written over `gradient`.
+    #[inline]
+    fn slope(&self, x: &[f64], gradient: &mut [f64]) {
+        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
+        let (_, sum) = self.soft_sum(x, gradient);
+        let scale = 1.0 / (sum * self.width * self.width);
+        gradient.iter_mut().for_each(|g| *g *= scale);
     }
 }
 
 /// A term smaller than the largest by this factor's exponential, $4 \times 10^{-18}$, changes no digit of the sum.
 const NEGLIGIBLE: f64 = -40.0;
 
+/// How many centres are looked at together, so that the processor works on several at once.
+const BLOCK: usize = 16;
+
+/// The entries of `x` side by side: `x` itself, or a copy when it is a column of a matrix.
+#[inline]
+fn side_by_side(x: &ArrayRef1<f64>) -> Cow<'_, [f64]> {
+    x.as_slice().map_or_else(|| x.to_vec().into(), Cow::from)
+}
+
 impl Energy for Mixture {
     #[inline]
     fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
-        let largest = self.exponents(x).fold(f64::NEG_INFINITY, |most, (a, _)| most.max(a));
-        let terms = self.exponents(x).map(|(a, _)| a - largest).filter(|&a| a > NEGLIGIBLE || a.is_nan());
-        -largest - terms.map(f64::exp).sum::<f64>().ln()
+        let x = side_by_side(x);
+        let (largest, sum) = self.soft_sum(&x, &mut []);
+        -largest - sum.ln()
     }
 }
 
 impl Differentiable for Mixture {
     #[inline]
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
-        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
-        // One pass: when a larger exponent comes, what was added up is scaled down to it.
-        let (mut largest, mut sum) = (f64::NEG_INFINITY, 0.0);
-        gradient.fill(0.0);
-        for (exponent, centre) in self.exponents(x) {
-            let above = exponent - largest;
-            if above < NEGLIGIBLE {
-                continue;
-            }
-            let mut share = 1.0;
-            if above > 0.0 {
-                let shrink = if above > -NEGLIGIBLE { 0.0 } else { (-above).exp() };
-                gradient.map_inplace(|g| *g *= shrink);
-                sum *= shrink;
-                largest = exponent;
-            } else {
-                share = above.exp();
-            }
-            sum += share;
-            for ((g, x), m) in gradient.iter_mut().zip(x).zip(centre) {
-                *g += share * (x - m);
+        let x = side_by_side(x);
+        match gradient.as_slice_mut() {
+            Some(gradient) => self.slope(&x, gradient),
+            None => {
+                let mut apart = vec![0.0; x.len()];
+                self.slope(&x, &mut apart);
+                gradient.iter_mut().zip(apart).for_each(|(g, slope)| *g = slope);
             }
         }
-        let scale = 1.0 / (sum * self.width * self.width);
-        gradient.map_inplace(|g| *g *= scale);
     }
 }

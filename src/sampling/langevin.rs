@@ -58,10 +58,10 @@ impl<E: Differentiable> Kernel for Langevin<E> {
         // ANCHOR: langevin
         self.target.gradient_into(x, &mut self.slope);
         let (half, noise) = (0.5 * self.step_size, (self.step_size * self.temperature).sqrt());
-        for (x, slope) in x.iter_mut().zip(&self.slope) {
+        x.iter_mut().zip(&self.slope).for_each(|(x, slope)| {
             assert!(!slope.is_nan(), "the slope is not a number: take a smaller step size");
             *x += noise * rng.sample::<f64, _>(StandardNormal) - half * slope;
-        }
+        });
         // ANCHOR_END: langevin
         true
     }

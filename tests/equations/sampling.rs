@@ -949,13 +949,8 @@ fn annealing_schedule() {
     // From the trap at the right end, height 0.5, the way to the bottom at the left climbs to 1.5: its depth is 1.
     let heights = array![0.0, 0.9, 1.5, 0.8, 0.5];
     let q = Array2::from_shape_fn((5, 5), |(i, j)| {
-        if i.abs_diff(j) == 1 {
-            0.5
-        } else if i == j && (i == 0 || i == 4) {
-            0.5
-        } else {
-            0.0
-        }
+        let stays = i == j && (i == 0 || i == 4);
+        if i.abs_diff(j) == 1 || stays { 0.5 } else { 0.0 }
     });
     let outside = |temperature: &dyn Fn(f64) -> f64, steps: usize| {
         let mut p = array![0.0, 0.0, 0.0, 0.0, 1.0];
