@@ -18,7 +18,7 @@ A work is two short files: `<work>.py` here, with the data and the peers, and `o
 
 The runs alternate, ours and each peer in turn, with the same number of BLAS threads. Each side runs twice in its turn and
 the second run counts, so that each finds its caches as it left them. A time is the median over the rounds.
-The table goes to `book/speed.json`, the works not run this time staying as they are.
+The table goes to `book/speed.json`, work by work; those not run this time stay as they are.
 """
 
 import datetime
@@ -177,15 +177,17 @@ def main():
     names = sys.argv[1:] or sorted(path.stem for path in HERE.glob("*.py") if path.stem != "run")
     executable = build()
     record = json.loads(RECORD.read_text()) if RECORD.exists() else {"works": []}
-    works = [work for work in record["works"] if work["name"] not in names]
-    for name in names:
-        work = importlib.import_module(name)
+    works = [importlib.import_module(name) for name in names]
+    for name, work in zip(names, works, strict=True):
         threads = sorted({1, os.cpu_count()})
         rows = [compare(executable, name, work, size, count) for count in threads for size in work.SIZES]
         rows[0]["growth"] = growth(executable, name, work)
-        works.extend(rows)
-    works.sort(key=lambda work: work["name"])
-    RECORD.write_text(json.dumps({"machine": machine(), "works": works}, indent=1, ensure_ascii=False) + "\n")
+        # Kept at once: what was measured is not lost when a later work ends the run.
+        record["works"] = sorted(
+            [row for row in record["works"] if row["name"] != name] + rows, key=lambda row: row["name"]
+        )
+        record["machine"] = machine()
+        RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
