@@ -31,7 +31,7 @@ weave:
 
 # The library's documentation, with its mathematics.
 api:
-	@RUSTDOCFLAGS="--html-in-header $(CURDIR)/book/rustdoc-header.html" cargo doc --quiet --locked --no-deps -p downhill
+	@RUSTDOCFLAGS="-D warnings --html-in-header $(CURDIR)/book/rustdoc-header.html" cargo doc --quiet --locked --no-deps -p downhill
 
 test: ## every equation, every chapter, every promise of the library
 	@book/provision.sh lapack

@@ -178,7 +178,7 @@ impl Categorical {
     }
     // ANCHOR_END: divergence
 
-    /// $\E_p[g] - \E_q[f^*(g)]$ for the `critic` $g$, `k` numbers: never above $D_f(p \Vert q)$, and equal to it at $g = f'(p/q)$.
+    /// $\E_p\[g\] - \E_q[f^*(g)]$ for the `critic` $g$, `k` numbers: never above $D_f(p \Vert q)$, and equal to it at $g = f'(p/q)$.
     ///
     /// ```
     /// use downhill::divergences::{Categorical, Divergence::KullbackLeibler};
@@ -199,7 +199,7 @@ impl Categorical {
     }
     // ANCHOR_END: variational_bound
 
-    /// $\E_p[g] = \sum_i p_i g_i$ over the outcomes that can be.
+    /// $\E_p\[g\] = \sum_i p_i g_i$ over the outcomes that can be.
     ///
     /// ```
     /// use downhill::divergences::Categorical;

@@ -65,7 +65,7 @@ impl<E: Energy> MeanField<E> {
         &self.means
     }
 
-    /// $F[q] = E(m) - T \sum_i H(m_i)$: never below the free energy of the spins under their own energy.
+    /// $F\[q\] = E(m) - T \sum_i H(m_i)$: never below the free energy of the spins under their own energy.
     // ANCHOR: mean_field_free_energy
     pub fn free_energy(&self) -> f64 {
         let share = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
@@ -74,7 +74,7 @@ impl<E: Energy> MeanField<E> {
     }
     // ANCHOR_END: mean_field_free_energy
 
-    /// Gives every spin in turn the mean that makes $F[q]$ lowest when the others keep theirs; returns the largest change.
+    /// Gives every spin in turn the mean that makes $F\[q\]$ lowest when the others keep theirs; returns the largest change.
     pub fn sweep(&mut self) -> f64 {
         let before = self.means.clone();
         // ANCHOR: mean_field_sweep

@@ -6,8 +6,8 @@
 //! | free energy $F_\beta = -\frac1\beta \log \sum_z e^{-\beta E(z)}$ | [`free_energy()`], [`Levels::free_energy`] |
 //! | the energy $F_\beta(x)$ of what is seen, once the latent $z$ is summed away | [`Marginal`] |
 //! | $p(z \mid x)$ | [`Marginal::posterior`] |
-//! | entropy $H[q] = -\sum_x q(x) \log q(x)$ | [`entropy`], [`Levels::entropy`] |
-//! | variational free energy $F[q] = \E_q[E] - T H[q]$ | [`variational_free_energy`] |
+//! | entropy $H\[q\] = -\sum_x q(x) \log q(x)$ | [`entropy`], [`Levels::entropy`] |
+//! | variational free energy $F\[q\] = \E_q\[E\] - T H\[q\]$ | [`variational_free_energy`] |
 //! | energy levels $E_k$, each of $g_k$ states | [`Levels`] |
 //! | mean energy $\langle E \rangle$, heat capacity $C$ | [`Levels::mean_energy`], [`Levels::heat_capacity`] |
 //! | $\partial \log Z / \partial\theta$ | [`log_partition_gradient`] |
@@ -75,7 +75,7 @@ pub fn free_energy(energies: &ArrayRef1<f64>, beta: f64) -> f64 {
     // ANCHOR_END: free_energy
 }
 
-/// The entropy $H[q] = -\sum_x q(x) \log q(x)$, in nats: 0 when one state is certain, $\log n$ when all $n$ are equally probable.
+/// The entropy $H\[q\] = -\sum_x q(x) \log q(x)$, in nats: 0 when one state is certain, $\log n$ when all $n$ are equally probable.
 ///
 /// ```
 /// use downhill::free_energy::entropy;
@@ -92,7 +92,7 @@ pub fn entropy(q: &ArrayRef1<f64>) -> Result<f64, Error> {
     Ok(q.fold(0.0, |sum, &q| if q > 0.0 { sum - q * q.ln() } else { sum }))
 }
 
-/// The variational free energy $F[q] = \E_q[E] - T\, H[q]$ of a distribution `q` over states with the given `energies`, at $T$ = 1/`beta`.
+/// The variational free energy $F\[q\] = \E_q\[E\] - T\, H\[q\]$ of a distribution `q` over states with the given `energies`, at $T$ = 1/`beta`.
 ///
 /// It is never below [`free_energy()`], and reaches it where `q` is the Gibbs distribution. `beta` may be infinite; the entropy then counts for nothing.
 ///

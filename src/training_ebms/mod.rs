@@ -16,7 +16,7 @@
 //! | what an estimate cost | [`Counted`] |
 //!
 //! All objectives have one form: they take an energy and data, write the gradient with respect to $\theta$ and return
-//! the loss. [`learn`] hands them to any [`Optimizer`](crate::optimizers::Optimizer).
+//! the loss. [`learn`] hands them to any [`Optimizer`].
 //!
 //! Sources: G. E. Hinton, *Neural Computation* 14 (2002) 1771; A. Hyvärinen, *JMLR* 6 (2005) 695; M. Gutmann, A. Hyvärinen,
 //! *JMLR* 13 (2012) 307; Y. LeCun et al., *A tutorial on energy-based learning* (2006); A. Beck, M. Teboulle, *SIAM J. Imaging
