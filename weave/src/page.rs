@@ -1,6 +1,6 @@
 //! A chapter as the Markdown that mdBook renders: numbers, badges, outputs, notes and listings in place.
 
-use std::{collections::BTreeSet, fs, path::Component, path::PathBuf};
+use std::{collections::BTreeSet, fs, ops::Range, path::Component, path::PathBuf};
 
 use regex::Regex;
 
@@ -44,6 +44,9 @@ struct Writer<'a> {
     problems: Vec<Problem>,
 }
 
+/// The bytes of TeX from which on a formula within a line may be wider than a telephone.
+const LONG: usize = 45;
+
 impl Writer<'_> {
     fn write(&mut self) {
         let chapter = &self.entry.chapter;
@@ -53,7 +56,11 @@ impl Writer<'_> {
             if piece.range.start < at {
                 continue;
             }
-            if matches!(piece.kind, Kind::Math(_) | Kind::Heading(_) | Kind::Link(_)) {
+            if let Kind::Math(_) = piece.kind {
+                at = self.tied(at, piece.range.clone());
+                continue;
+            }
+            if matches!(piece.kind, Kind::Heading(_) | Kind::Link(_)) {
                 continue;
             }
             self.out.push_str(&chapter.text[at..piece.range.start]);
@@ -65,6 +72,25 @@ impl Writer<'_> {
         self.out.push_str(&chapter.text[at..]);
         self.links();
         self.write_popovers();
+    }
+
+    /// Writes what stands from `at` to the end of the formula in `range`, and ties the formula to what touches it: a browser would
+    /// start a line with the comma that follows. A long formula must be free to break and is left alone. Returns the end of what was written.
+    fn tied(&mut self, at: usize, range: Range<usize>) -> usize {
+        let text = &self.entry.chapter.text;
+        let start = text[at..range.start].trim_end_matches(['(', '"']).len() + at;
+        let touching = |c: char| c.is_ascii_alphanumeric() || ",.;:?!)'\"-–".contains(c);
+        let end = text.len() - text[range.end..].trim_start_matches(touching).len();
+        if range.len() > LONG || (start == range.start && end == range.end) {
+            self.out.push_str(&text[at..end]);
+        } else {
+            self.out.push_str(&format!(
+                "{}<span class=\"tied\">{}</span>",
+                &text[at..start],
+                &text[start..end]
+            ));
+        }
+        end
     }
 
     fn piece(&mut self, kind: &Kind, text: &str) -> Result<(), String> {

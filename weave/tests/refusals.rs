@@ -12,7 +12,7 @@ struct SmallBook {
 
 const CHAPTER: &str = "# Straight lines
 
-A line has a slope {{check line-slope}}, and an intercept.
+A line has a slope {{check line-slope}}, and an intercept $a$.
 
 $$
 y = a + b x
@@ -183,6 +183,7 @@ fn a_page_carries_numbers_badges_outputs_notes_and_listings() {
     for part in [
         "\\tag{1.1}",
         "id=\"eq-line-equation\"",
+        "an intercept <span class=\"tied\">$a$.</span>\n",
         "href=\"#eq-line-equation\">(1.1)",
         "popovertarget=\"check-line-slope\"",
         "popover id=\"check-erratum-line-wrong\"",
