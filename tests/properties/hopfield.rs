@@ -212,3 +212,36 @@ fn capacity_at_the_extremes() {
 fn overlap_of_different_lengths() {
     overlap(&array![1.0, 1.0], &array![1.0, 1.0, 1.0]);
 }
+
+/// The fixed points of a dense memory against the same rule in whole numbers, in which a tie is a tie: in floating point many ties of these
+/// memories come out as some rounding error, of either sign.
+#[test]
+fn dense_ties_are_seen_through_rounding() {
+    let mut rng = rng(1997);
+    let mut ties = 0;
+    for (n, stored, degree) in [(7, 24, 2), (7, 6, 3), (9, 30, 2), (11, 20, 2)] {
+        let patterns = random_patterns(stored, n, &mut rng);
+        let memory = DenseMemory::new(patterns.clone(), degree).unwrap();
+        for bits in 0..1_u32 << n {
+            let state = Array1::from_shape_fn(n, |i| if bits >> i & 1 == 1 { 1.0 } else { -1.0 });
+            let sums = patterns.dot(&state);
+            let stays = |i: usize| {
+                let cost: i64 = (0..stored)
+                    .map(|mu| {
+                        let flipped = sums[mu] - 2.0 * patterns[[mu, i]] * state[i];
+                        (sums[mu] as i64).pow(degree as u32) - (flipped as i64).pow(degree as u32)
+                    })
+                    .sum();
+                ties += usize::from(cost == 0);
+                cost > 0 || cost == 0 && state[i] == 1.0
+            };
+            let fixed = (0..n).map(stays).fold(true, |all, stays| all && stays);
+            assert_eq!(memory.is_fixed_point(&state), fixed, "{n} units, degree {degree}, {state}");
+            if fixed {
+                // Where nothing wants to flip, recall ends where it began.
+                assert_eq!(memory.recall(&state, &mut downhill::rng(bits.into())).unwrap().state, state);
+            }
+        }
+    }
+    assert!(ties > 500, "only {ties} ties");
+}
