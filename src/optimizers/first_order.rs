@@ -374,11 +374,14 @@ impl Optimizer for Adam {
         // Past i32::MAX both corrections have long been 1.
         self.steps = self.steps.saturating_add(1);
         let ((beta1, beta2), (of_mean, of_mean_square)) = (self.decays, self.corrections());
+        // The corrections are taken out of the loop, where each division costs more than all the rest.
+        let root = of_mean_square.sqrt();
+        let (rate, epsilon) = (self.rate * root / of_mean, self.epsilon * root);
         Zip::from(theta).and(gradient).and(&mut self.mean).and(&mut self.mean_square).for_each(
             |theta, &g, m, v| {
                 *m = beta1 * *m + (1.0 - beta1) * g;
                 *v = beta2 * *v + (1.0 - beta2) * g * g;
-                *theta -= self.rate * (*m / of_mean) / ((*v / of_mean_square).sqrt() + self.epsilon);
+                *theta -= rate * *m / (v.sqrt() + epsilon);
             },
         );
     }
