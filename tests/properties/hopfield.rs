@@ -245,3 +245,29 @@ fn dense_ties_are_seen_through_rounding() {
     }
     assert!(ties > 500, "only {ties} ties");
 }
+
+/// The local minima of Hebbian networks against the same rule in whole numbers: a unit whose field is 0 but for rounding may take either value.
+#[test]
+fn local_minima_keep_their_ties() {
+    let mut rng = rng(1999);
+    let mut ties = 0;
+    for (n, stored) in [(7, 4), (9, 4), (9, 7)] {
+        let patterns = random_patterns(stored, n, &mut rng);
+        let mut expected = Vec::new();
+        for bits in 0..1_u32 << n {
+            let state = Array1::from_shape_fn(n, |i| if bits >> i & 1 == 1 { 1.0 } else { -1.0 });
+            // n times the field is a whole number.
+            let field = patterns.t().dot(&patterns.dot(&state)) - stored as f64 * &state;
+            if (0..n).all(|i| field[i] * state[i] >= 0.0) {
+                ties += field.iter().filter(|&&h| h == 0.0).count();
+                expected.push(state);
+            }
+        }
+        let minima = Hopfield::hebbian(&patterns).unwrap().local_minima().unwrap();
+        assert_eq!(minima.nrows(), expected.len(), "{n} units, {stored} patterns");
+        for (row, state) in minima.rows().into_iter().zip(&expected) {
+            assert_eq!(row, state);
+        }
+    }
+    assert!(ties > 20, "only {ties} ties");
+}
