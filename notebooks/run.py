@@ -4,9 +4,8 @@ nbclient stops at a compile error only: a panic, a failed assertion or an error 
 the cell's standard error and the kernel goes on. So every cell's outputs are read here, and what it showed is compared with what
 the committed notebook shows (`weave compare` says within which tolerance). Executed copies stay in target/notebooks.
 
-Each notebook has a kernel of its own, and as many run at once as there are processors. A worker's kernels, one after the other, share a folder
-for what they build, so that only the first builds the library; two kernels at once would collide in it. The folders lie outside the
-repository, whose workspace would claim them.
+Each notebook has a kernel of its own. The kernels share a folder for what they build, so that only the first builds the library; it
+lies outside the repository, whose workspace would claim it, and they run one after the other, since two builds at once would collide.
 """
 
 import os
@@ -14,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import nbformat
@@ -58,37 +56,24 @@ def execute(path, copy):
     return problems + (compared.stdout + compared.stderr).splitlines() if compared.returncode else problems
 
 
-def timed(path, copy):
-    """Runs one notebook and returns what went wrong and the seconds it took."""
-    started = time.monotonic()
-    return execute(path, copy), time.monotonic() - started
-
-
-def own_folder(builds):
-    """Gives this worker's kernels a folder for their builds."""
-    os.environ["EVCXR_TMPDIR"] = tempfile.mkdtemp(dir=builds)
-
-
 def main(names):
     folder, copies = Path("notebooks"), Path("target/notebooks")
     copies.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.ipynb" for name in names] or sorted(folder.glob("*.ipynb"))
     passed = failed = 0
-    with (
-        tempfile.TemporaryDirectory() as builds,
-        ProcessPoolExecutor(os.cpu_count(), initializer=own_folder, initargs=(builds,)) as pool,
-    ):
-        running = {pool.submit(timed, path, copies / path.name): path for path in paths}
-        for done in as_completed(running):
-            problems, seconds = done.result()
-            print(f"{running[done].stem}: {'FAILED' if problems else 'ok'} in {seconds:.0f} s", flush=True)
-            for problem in problems:
-                print(f"  {problem}", flush=True)
-            failed += bool(problems)
-            passed += not problems
+    for path in paths:
+        started = time.monotonic()
+        problems = execute(path, copies / path.name)
+        print(f"{path.stem}: {'FAILED' if problems else 'ok'} in {time.monotonic() - started:.0f} s", flush=True)
+        for problem in problems:
+            print(f"  {problem}", flush=True)
+        failed += bool(problems)
+        passed += not problems
     print(f"notebooks: {passed} passed, {failed} failed")
     return 1 if failed or not paths else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with tempfile.TemporaryDirectory() as builds:
+        os.environ["EVCXR_TMPDIR"] = builds
+        sys.exit(main(sys.argv[1:]))
