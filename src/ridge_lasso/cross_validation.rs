@@ -25,7 +25,7 @@ impl CrossValidation {
         (deviations.pow2().sum_axis(Axis(0)) / (self.folds() - 1.0) / self.folds()).sqrt()
     }
 
-    /// Which penalty has the least mean error: its place in [`CrossValidation::lambdas`].
+    /// Which penalty has the least mean error, the first of them when there are several: its place in [`CrossValidation::lambdas`].
     pub fn best(&self) -> usize {
         let mean = self.mean();
         (0..mean.len()).fold(0, |best, i| if mean[i] < mean[best] { i } else { best })

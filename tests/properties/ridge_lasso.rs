@@ -2,7 +2,7 @@
 
 use downhill::{
     Error,
-    ridge_lasso::{Lasso, Ridge, Standardizer, cross_validate},
+    ridge_lasso::{CrossValidation, Lasso, Ridge, Standardizer, cross_validate},
     rng,
 };
 use ndarray::{Array1, Array2, array};
@@ -176,4 +176,12 @@ fn tolerance_below_rounding() {
     let y = x.sum_axis(ndarray::Axis(1)) + 0.3;
     let result = Lasso::new(&x, &y).unwrap().tolerance(1e-300).unwrap().fit(0.1);
     assert!(matches!(result, Err(Error::NotConverged { what: "the lasso", .. })), "{result:?}");
+}
+
+/// Where penalties do equally well, or are equal, the first is chosen.
+#[test]
+fn ties_between_penalties_go_to_the_first() {
+    let flat = |lambdas: Array1<f64>| CrossValidation { errors: Array2::ones((2, lambdas.len())), lambdas };
+    assert_eq!(flat(array![1.0, 3.0, 2.0]).best(), 0);
+    assert_eq!(flat(array![1.0, 3.0, 2.0, 3.0]).one_standard_error(), 1);
 }
