@@ -271,3 +271,17 @@ fn local_minima_keep_their_ties() {
     }
     assert!(ties > 20, "only {ties} ties");
 }
+
+/// A step of unlearning against its two halves done by hand, at the step size η that is the rate over the number of units.
+#[test]
+fn a_step_of_unlearning_is_a_contrastive_step() {
+    let patterns = random_patterns(4, 30, &mut rng(2006));
+    let how = Unlearning { rate: 0.3, flips: 4, sweeps: 2, steps: 1 };
+    let mut net = Hopfield::hebbian(&patterns).unwrap();
+    let mut by_hand = net.clone();
+    net.unlearn(&patterns, &how, &mut rng(1), |_, _| ()).unwrap();
+    let valleys = by_hand.valleys_beside(&patterns, 4, 2, &mut rng(1)).unwrap();
+    by_hand.contrastive_step(&patterns, &valleys, 0.01).unwrap();
+    assert!((net.weights() - by_hand.weights()).iter().all(|d| d.abs() < 1e-15));
+    assert_ne!(net.weights(), Hopfield::hebbian(&patterns).unwrap().weights());
+}
