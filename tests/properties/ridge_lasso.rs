@@ -185,3 +185,26 @@ fn ties_between_penalties_go_to_the_first() {
     assert_eq!(flat(array![1.0, 3.0, 2.0]).best(), 0);
     assert_eq!(flat(array![1.0, 3.0, 2.0, 3.0]).one_standard_error(), 1);
 }
+
+/// The error of a fold is a mean over its rows, however many it has: here of a model that always answers the mean.
+#[test]
+fn folds_of_unequal_size_give_means() {
+    let (n, folds) = (10, 3);
+    let x = Array2::from_shape_fn((n, 1), |(i, _)| i as f64);
+    let y = Array1::from_shape_fn(n, |i| (i * i) as f64);
+    let lambdas = array![1.0];
+    let found =
+        cross_validate(&x, &y, &lambdas, folds, &mut rng(3), |_, _, _| Ok(Array2::zeros((1, 1)))).unwrap();
+    // Each fold's error tells which rows it held: try every choice of three or four of the ten.
+    let mean_miss = |held: u32| {
+        let (inside, outside): (Vec<usize>, Vec<usize>) = (0..n).partition(|i| held >> i & 1 == 1);
+        let mean = outside.iter().map(|&i| y[i]).sum::<f64>() / outside.len() as f64;
+        inside.iter().map(|&i| (y[i] - mean).powi(2)).sum::<f64>() / inside.len() as f64
+    };
+    for &error in &found.errors {
+        let fits = (0..1_u32 << n)
+            .filter(|held| [3, 4].contains(&held.count_ones()))
+            .any(|held| (mean_miss(held) - error).abs() < 1e-9 * error);
+        assert!(fits, "no fold has the mean error {error}");
+    }
+}
