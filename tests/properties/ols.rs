@@ -107,10 +107,10 @@ fn extremes() {
     }
     let refusal =
         Ols::fit_with(&array![[1e-200], [2e-200]], &array![3.0, 6.0], Solver::Cholesky).unwrap_err();
-    // It names the length that is out of range, not one that is within.
+    // It names the length that is out of range.
+    let length = |value: f64| (value / 1e-200 - 5_f64.sqrt()).abs() < 1e-9;
     assert!(
-        matches!(refusal, Error::Parameter { what: "the length of a column of x", value, .. } if !(1e-140..=1e140).contains(&value)),
-        "{refusal:?}"
+        matches!(refusal, Error::Parameter { what: "the length of a column of x", value, .. } if length(value))
     );
     // A column in units 10²⁰ times too large is not mistaken for zero.
     let x = array![[1.0, 1e-20], [1.0, 2e-20], [1.0, 4e-20]];
