@@ -235,7 +235,7 @@ fn dense_ties_are_seen_through_rounding() {
                 ties += usize::from(cost == 0);
                 cost > 0 || cost == 0 && state[i] == 1.0
             };
-            let fixed = (0..n).map(stays).fold(true, |all, stays| all && stays);
+            let fixed = (0..n).map(stays).filter(|&stays| stays).count() == n;
             assert_eq!(memory.is_fixed_point(&state), fixed, "{n} units, degree {degree}, {state}");
             if fixed {
                 // Where nothing wants to flip, recall ends where it began.
