@@ -984,27 +984,6 @@ fn thermodynamic_integration() {
     }
 }
 
-/// tr Tᵐ of the matrix that joins neighbouring rows against the sum over all states of the lattice.
-#[test]
-fn transfer_matrix() {
-    for (rows, columns, coupling, field, beta) in
-        [(4, 3, 1.0, 0.2, 0.5), (3, 4, -0.7, 0.4, 1.0), (5, 3, 0.4, 0.0, 2.0)]
-    {
-        let row_states = binary_states(columns, -1.0, 1.0).unwrap();
-        let count = row_states.nrows();
-        let transfer = Array2::from_shape_fn((count, count), |(a, b)| {
-            let (a, b) = (row_states.row(a), row_states.row(b));
-            let along: f64 = (0..columns).map(|i| a[i] * a[(i + 1) % columns]).sum();
-            (beta * (coupling * (along + a.dot(&b)) + field * a.sum())).exp()
-        });
-        let power = (1..rows).fold(transfer.clone(), |power, _| power.dot(&transfer));
-        let lattice = Ising::new(rows, columns, coupling, field).unwrap();
-        let states = binary_states(rows * columns, -1.0, 1.0).unwrap();
-        let log_z = Boltzmann::new(&lattice, states, beta).unwrap().log_partition();
-        assert!((power.diag().sum().ln() - log_z).abs() < 1e-11);
-    }
-}
-
 /// (2 cosh βJ)ⁿ + (2 sinh βJ)ⁿ against the sum over all states of a ring.
 #[test]
 fn ring_partition_function() {
