@@ -61,7 +61,13 @@ impl Bibliography {
             let mut html = String::new();
             citation.citation.write_buf(&mut html, BufWriteFormat::Html).context("formatting a citation")?;
             let key = entry.key().to_owned();
-            let formatted = entries.get(&key).cloned().unwrap_or_default();
+            // The style leaves a comma after a year without a month, and names a book twice in which a work is a part.
+            let mut formatted = entries.get(&key).map(|entry| entry.replace(",)", ")")).unwrap_or_default();
+            for book in entry.parents().iter().filter_map(|parent| parent.title()) {
+                let italic = |text: &str| format!("<span style=\"font-style: italic;\">{text}</span>");
+                let book = italic(&book.to_string());
+                formatted = formatted.replace(&format!("{book}{}{book}", italic(": ")), &book);
+            }
             works.insert(key, Work { citation: html, entry: formatted });
         }
         Ok(Self { works })

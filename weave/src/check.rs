@@ -29,6 +29,7 @@ pub fn check(book: &Book) -> Vec<Problem> {
         links(book, entry, &mut problems);
     }
     unlisted(book, &mut problems);
+    uncited(book, &mut problems);
     tests_without_statement(book, &mut problems);
     ledger(book, &mut problems);
     anchors(book, &mut problems);
@@ -78,6 +79,21 @@ fn unlisted(book: &Book, problems: &mut Vec<Problem>) {
         if path != Path::new("chapters/SUMMARY.md") && !listed.contains(path.as_path()) {
             problems.push(Problem::new(path, 0, "not named in chapters/SUMMARY.md"));
         }
+    }
+}
+
+/// Every work in the bibliography is cited.
+fn uncited(book: &Book, problems: &mut Vec<Problem>) {
+    let cited: BTreeSet<&str> = book
+        .chapters
+        .iter()
+        .flat_map(|entry| entry.chapter.directives())
+        .filter_map(
+            |(directive, _)| if let Directive::Cite(key) = directive { Some(key.as_str()) } else { None },
+        )
+        .collect();
+    for (key, _) in book.bibliography.iter().filter(|(key, _)| !cited.contains(key)) {
+        problems.push(Problem::new("book/references.bib", 0, format!("no chapter cites `{key}`")));
     }
 }
 

@@ -343,6 +343,10 @@ fn files_that_are_not_there() {
     small.refuses("chapters/draft.md", 0, "not named in chapters/SUMMARY.md");
 
     let small = SmallBook::new();
+    small.spoil("chapters/lines.md", " {{cite legendre1805}}", "");
+    small.refuses("book/references.bib", 0, "no chapter cites `legendre1805`");
+
+    let small = SmallBook::new();
     small.spoil("chapters/SUMMARY.md", "lines.md", "line.md");
     small.refuses("chapters/SUMMARY.md", 0, "cannot be read");
 
