@@ -4,16 +4,17 @@ nbclient stops at a compile error only: a panic, a failed assertion or an error 
 the cell's standard error and the kernel goes on. So every cell's outputs are read here, and what it showed is compared with what
 the committed notebook shows (`weave compare` says within which tolerance). Executed copies stay in target/notebooks.
 
-Each notebook has a kernel of its own. The kernels share a folder for what they build, so that only the first builds the library; it
-lies outside the repository, whose workspace would claim it, and they run one after the other, since two builds at once would collide.
+Each notebook has a kernel of its own. Two run at a time, each in a folder where builds and their cache stay from notebook to notebook
+and from run to run, so that the library is built once in each; in one folder two builds at once would collide.
 """
 
 import os
 import subprocess
 import sys
-import tempfile
+import threading
 import time
 from pathlib import Path
+from queue import Empty, Queue
 
 import nbformat
 from nbclient import NotebookClient
@@ -34,8 +35,8 @@ def failures(notebook):
                     yield f"cell {number}: {output.text.strip()}"
 
 
-def execute(path, copy):
-    """Runs one notebook and returns what went wrong."""
+def execute(path, copy, builds):
+    """Runs one notebook, with a kernel that builds in the folder `builds`, and returns what went wrong."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -44,7 +45,7 @@ def execute(path, copy):
         notebook, timeout=SECONDS_PER_CELL, kernel_name="rust", resources={"metadata": {"path": str(path.parent)}}
     )
     try:
-        client.execute()
+        client.execute(env={**os.environ, "EVCXR_TMPDIR": str(builds / "cells"), "XDG_CACHE_HOME": str(builds)})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         return [str(error), *failures(notebook)]
     finally:
@@ -57,23 +58,34 @@ def execute(path, copy):
 
 
 def main(names):
-    folder, copies = Path("notebooks"), Path("target/notebooks")
+    folder, copies, kernels = Path("notebooks"), Path("target/notebooks"), Path("target/kernels").resolve()
     copies.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.ipynb" for name in names] or sorted(folder.glob("*.ipynb"))
-    passed = failed = 0
+    waiting, results = Queue(), {}
     for path in paths:
-        started = time.monotonic()
-        problems = execute(path, copies / path.name)
-        print(f"{path.stem}: {'FAILED' if problems else 'ok'} in {time.monotonic() - started:.0f} s", flush=True)
-        for problem in problems:
-            print(f"  {problem}", flush=True)
-        failed += bool(problems)
-        passed += not problems
-    print(f"notebooks: {passed} passed, {failed} failed")
-    return 1 if failed or not paths else 0
+        waiting.put(path)
+
+    def work(builds):
+        (builds / "cells").mkdir(parents=True, exist_ok=True)
+        while True:
+            try:
+                path = waiting.get_nowait()
+            except Empty:
+                return
+            started = time.monotonic()
+            problems = results[path] = execute(path, copies / path.name, builds)
+            lines = [f"{path.stem}: {'FAILED' if problems else 'ok'} in {time.monotonic() - started:.0f} s"]
+            print("\n".join([*lines, *(f"  {problem}" for problem in problems)]), flush=True)
+
+    workers = [threading.Thread(target=work, args=[kernels / str(number)]) for number in range(min(2, len(paths)))]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    passed = sum(not problems for problems in results.values())
+    print(f"notebooks: {passed} passed, {len(paths) - passed} failed")
+    return 0 if paths and passed == len(paths) else 1
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as builds:
-        os.environ["EVCXR_TMPDIR"] = builds
-        sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

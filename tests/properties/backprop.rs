@@ -391,3 +391,21 @@ proptest! {
         prop_assert_eq!(Mlp::load(&file.0).unwrap(), network);
     }
 }
+
+/// What an epoch returns is the mean over the samples, though the last batch is smaller: with a rate too small to move
+/// anything, the cost of all samples at once, penalty included.
+#[test]
+fn epochs_return_the_mean_over_samples() {
+    let mut network = small();
+    let x = Array2::from_shape_fn((7, 2), |(i, j)| (i as f64 - 3.0) * 0.2 + j as f64 * 0.1);
+    let y = Array2::from_shape_fn((7, 2), |(i, _)| i as f64);
+    let penalty = Penalty { l1: 0.1, l2: 0.3 };
+    let mut trainer = Trainer::new(&network, Loss::SquaredError, GradientDescent::new(1e-300).unwrap(), 3)
+        .with_penalty(penalty)
+        .unwrap();
+    let epoch = trainer.epoch(&mut network, &x, &y, &mut rng(1)).unwrap();
+    let mut pass = Pass::new(&network, 7);
+    let cost = network.backpropagate(&x, &y, Loss::SquaredError, &mut pass);
+    let price = penalty.value_and_add_gradient(&network, &mut Array1::zeros(network.parameters().len()));
+    assert!((epoch - cost - price).abs() < 1e-12 * cost);
+}

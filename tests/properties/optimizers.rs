@@ -310,3 +310,90 @@ fn grids_with_nothing_to_choose() {
     let grid = grid_search(&some, &some, |a, b| if a == 1.0 { -INF } else { b }).unwrap();
     assert_eq!((grid.best, grid.score), ((2.0, 1.0), 1.0));
 }
+
+/// After `set_rate` an optimizer steps as one that had that rate from the start. (`Scheduled` sets its own.)
+#[test]
+fn a_rate_set_later_is_the_rate() {
+    let with = |rate: f64| -> Vec<Box<dyn Optimizer>> {
+        vec![
+            Box::new(GradientDescent::new(rate).unwrap()),
+            Box::new(Momentum::new(rate, 0.9).unwrap()),
+            Box::new(Nesterov::new(rate, 0.9).unwrap()),
+            Box::new(AdaGrad::new(rate).unwrap()),
+            Box::new(RmsProp::new(rate, 0.9).unwrap()),
+            Box::new(Adam::new(rate).unwrap()),
+            Box::new(AdamW::new(Adam::new(rate).unwrap(), 0.1).unwrap()),
+        ]
+    };
+    for (mut set, mut made) in with(0.1).into_iter().zip(with(0.02)) {
+        set.set_rate(0.02);
+        let (mut a, mut b) = (array![1.0, -2.0], array![1.0, -2.0]);
+        for _ in 0..3 {
+            set.step(&mut a, &array![0.3, -0.5]);
+            made.step(&mut b, &array![0.3, -0.5]);
+        }
+        assert_eq!(a, b);
+    }
+}
+
+/// On a cubic, the point that the search tries once it has an interval is the cubic's own minimum, from either end.
+#[test]
+fn a_line_search_finds_the_minimum_of_a_cubic() {
+    let mut cubic = |x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>| {
+        gradient[0] = 3.0 * x[0] * x[0] + 2.0 * x[0] - 3.0;
+        x[0].powi(3) + x[0] * x[0] - 3.0 * x[0]
+    };
+    let lowest = (40_f64.sqrt() - 2.0) / 6.0;
+    let search = StrongWolfe::new(1e-4, 0.1).unwrap();
+    for scale in [1.0, 4.0] {
+        let from = Place::new(&array![0.0], &mut cubic);
+        for first in [2.0, 1.0] {
+            let mut to = from.clone();
+            let length = search.search(&mut cubic, &from, &array![scale], first / scale, &mut to).unwrap();
+            assert!((length * scale - lowest).abs() < 1e-12, "{first}: {length}");
+        }
+    }
+}
+
+/// Where the Hessian bends down, a multiple of the identity is added: a thousandth of its largest entry, doubled until it is enough.
+#[cfg(feature = "lapack")]
+#[test]
+fn newton_shifts_by_doubling() {
+    let mut newton = Newton::new(|_: &ArrayRef1<f64>| array![[4.0, 0.0], [0.0, -4.0]]);
+    let here = Place { theta: array![0.0, 0.0], value: 0.0, gradient: array![1.0, 1.0] };
+    let mut direction = Array1::zeros(2);
+    newton.direction(&here, &mut direction).unwrap();
+    let shift = 0.004 * 1024.0;
+    assert!(
+        (direction - array![-1.0 / (4.0 + shift), -1.0 / (shift - 4.0)]).iter().all(|d: &f64| d.abs() < 1e-9)
+    );
+}
+
+/// The unit in which a loss is measured changes no step of a quasi-Newton method.
+#[test]
+fn quasi_newton_steps_have_no_scale() {
+    for scale in [2f64.powi(-80), 2f64.powi(80)] {
+        let mut paths = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
+        let scaled = |unit: f64| {
+            move |theta: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>| {
+                let value = rosenbrock(theta, gradient);
+                *gradient *= unit;
+                unit * value
+            }
+        };
+        for (unit, path) in [(1.0, 0), (scale, 1)] {
+            let start = array![-1.2, 1.0];
+            let tolerance = 1e-8 * unit;
+            minimize(&mut Bfgs::new(2), scaled(unit), &start, tolerance, 100, |_, place| {
+                paths[path].push(place.theta.clone());
+            })
+            .unwrap();
+            minimize(&mut Lbfgs::new(5).unwrap(), scaled(unit), &start, tolerance, 100, |_, place| {
+                paths[2 + path].push(place.theta.clone());
+            })
+            .unwrap();
+        }
+        assert_eq!(paths[0], paths[1]);
+        assert_eq!(paths[2], paths[3]);
+    }
+}
