@@ -326,3 +326,18 @@ proptest! {
         prop_assert!((b.distortion() / (stretch * stretch) / a.distortion() - 1.0).abs() < 1e-6);
     }
 }
+
+/// There is a plane between the first two classes when there are two, however many more; one class has no plane.
+#[test]
+fn a_plane_needs_two_classes() {
+    let mut rng = downhill::rng(3);
+    let x = Array2::from_shape_fn((60, 2), |(i, j)| (i % 3 * (j + 1)) as f64 + rng.random::<f64>());
+    let fit = |labels: &[usize]| GaussianDiscriminant::fit(&x, labels, Covariance::Shared, 0.0).unwrap();
+    assert!(fit(&[0; 60]).log_odds().is_none());
+    let three = fit(&(0..60).map(|i| i % 3).collect::<Vec<_>>());
+    let (weights, bias) = three.log_odds().unwrap();
+    for row in three.probabilities(&x).rows().into_iter().zip(x.rows()) {
+        let (p, x) = row;
+        assert!((p[1] / p[0] - (weights.dot(&x) + bias).exp()).abs() < 1e-9 * (1.0 + p[1] / p[0]));
+    }
+}
