@@ -52,6 +52,17 @@ pub(crate) fn parameter(
     if allowed { Ok(()) } else { Err(Error::Parameter { what, value, must }) }
 }
 
+/// How many weights and biases layers of these `sizes` have, $\sum_l (M_{l-1} + 1) M_l$: no more than fit into an array.
+pub(crate) fn parameters(sizes: &[usize]) -> Result<usize, Error> {
+    let add = |sum: usize, pair: &[usize]| sum.checked_add(pair[0].checked_add(1)?.checked_mul(pair[1])?);
+    let count = sizes.windows(2).try_fold(0, add);
+    count.filter(|&count| count <= isize::MAX as usize / size_of::<f64>()).ok_or_else(|| Error::Parameter {
+        what: "the number of parameters",
+        value: sizes.windows(2).map(|pair| (pair[0] as f64 + 1.0) * pair[1] as f64).sum(),
+        must: "at most what an array can hold",
+    })
+}
+
 /// A design matrix `x`, `n × p`, and its `n` targets `y`: not empty, of one length, finite.
 pub(crate) fn regression(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Result<(), Error> {
     non_empty("x", x)?;

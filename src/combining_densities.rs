@@ -159,6 +159,7 @@ impl<E: Energy> Energy for Product<E> {
 
 impl<E: Differentiable> Differentiable for Product<E> {
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
+        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
         let mut slope = self.slope.borrow_mut();
         fit_to(&mut slope, x.len());
         gradient.fill(0.0);
@@ -296,6 +297,7 @@ impl<E: Differentiable> Differentiable for SoftMin<E> {
     /// # Panics
     /// When no expert allows the state.
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
+        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
         let energy = possible(self.energy(x));
         let mut slope = self.slope.borrow_mut();
         fit_to(&mut slope, x.len());

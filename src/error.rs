@@ -79,9 +79,9 @@ pub enum Error {
     Diverged {
         /// The method.
         what: &'static str,
-        /// The first step at which the loss was not finite.
+        /// The first step at which the loss or a slope of it was not finite.
         step: usize,
-        /// That loss.
+        /// The loss there.
         loss: f64,
     },
     /// A text or a file is not of the form that its loader reads.

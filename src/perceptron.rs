@@ -18,7 +18,7 @@
 
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, s};
 
-use crate::{Error, check, introduction::logistic};
+use crate::{Error, check, introduction::logistic, universal_approximation::relu};
 
 /// What a neuron does with what it hears: a function $\sigma$ of one number, and its derivative.
 ///
@@ -47,7 +47,7 @@ impl Activation {
             Self::Identity => z,
             Self::Logistic => logistic(z),
             Self::Tanh => z.tanh(),
-            Self::Relu => z.max(0.0),
+            Self::Relu => relu(z),
         }
     }
 
@@ -326,7 +326,8 @@ impl Architecture {
     /// Layers of `sizes` $M_0, \dots, M_L$, of which the first is the input, and an activation for each of the other $L$.
     ///
     /// # Errors
-    /// [`Error::Shape`] when there are fewer than two sizes or not one activation fewer than sizes, [`Error::Empty`] for a layer of size 0.
+    /// [`Error::Shape`] when there are fewer than two sizes or not one activation fewer than sizes, [`Error::Empty`] for a layer of size 0,
+    /// [`Error::Parameter`] when there are more parameters than an array can hold.
     pub fn new(sizes: &[usize], activations: &[Activation]) -> Result<Self, Error> {
         if sizes.len() < 2 {
             let (expected, got) = ("two or more".into(), sizes.len().to_string());
@@ -336,6 +337,7 @@ impl Architecture {
             return Err(Error::Empty { what: "a layer" });
         }
         check::length("activations", sizes.len() - 1, activations.len(), "entries, one a layer")?;
+        check::parameters(sizes)?;
         Ok(Self { sizes: sizes.to_vec(), activations: activations.to_vec() })
     }
 

@@ -237,11 +237,11 @@ impl TwoLayer {
     /// A network with normal random weights, of variance one over the number of inputs that a neuron has, and biases 0.
     ///
     /// # Errors
-    /// [`Error::Empty`] when a layer has no neurons.
+    /// [`Error::Empty`] when a layer has no neurons, [`Error::Parameter`] when there are more parameters than an array can hold.
     pub fn new(inputs: usize, hidden: usize, outputs: usize, rng: &mut impl Rng) -> Result<Self, Error> {
-        let sizes = Sizes { inputs, hidden, outputs };
-        let [b_1, w_2, b_2, end] = sizes.marks();
-        let mut network = Self::from_parameters(inputs, hidden, outputs, Array1::zeros(end))?;
+        let theta = Array1::zeros(check::parameters(&[inputs, hidden, outputs])?);
+        let mut network = Self::from_parameters(inputs, hidden, outputs, theta)?;
+        let [b_1, w_2, b_2, _] = network.sizes.marks();
         let mut draw = |weights: ArrayViewMut1<f64>, inputs: usize| {
             let deviation = (inputs as f64).sqrt().recip();
             weights.into_iter().for_each(|w| *w = deviation * rng.sample::<f64, _>(StandardNormal));
@@ -255,7 +255,7 @@ impl TwoLayer {
     ///
     /// # Errors
     /// [`Error::Empty`] when a layer has no neurons, [`Error::Shape`] when `theta` has not $(p + 1) m + (m + 1) k$ entries, [`Error::Domain`]
-    /// for one that is not finite.
+    /// for one that is not finite, [`Error::Parameter`] when there are more than an array can hold.
     pub fn from_parameters(
         inputs: usize,
         hidden: usize,
@@ -265,8 +265,8 @@ impl TwoLayer {
         if [inputs, hidden, outputs].contains(&0) {
             return Err(Error::Empty { what: "a layer" });
         }
+        check::length("theta", check::parameters(&[inputs, hidden, outputs])?, theta.len(), "parameters")?;
         let sizes = Sizes { inputs, hidden, outputs };
-        check::length("theta", sizes.marks()[3], theta.len(), "parameters")?;
         check::finite("theta", &theta)?;
         Ok(Self { sizes, theta })
     }

@@ -6,7 +6,7 @@ use ndarray::{ArrayRef1, ArrayRef2, Zip};
 use serde::{Deserialize, Serialize};
 
 use super::Layer;
-use crate::introduction::logistic;
+use crate::{introduction::logistic, universal_approximation::relu};
 
 /// An activation function $\sigma$, applied to each entry; only the softmax looks at a whole row.
 ///
@@ -107,7 +107,7 @@ impl Layer for Activation {
             Self::Identity => a.assign(z),
             Self::Sigmoid => each(z, a, logistic),
             Self::Tanh => each(z, a, f64::tanh),
-            Self::Relu => each(z, a, |z| if z > 0.0 { z } else { 0.0 }),
+            Self::Relu => each(z, a, relu),
             Self::LeakyRelu { slope } => each(z, a, |z| if z > 0.0 { z } else { slope * z }),
             Self::Softplus => each(z, a, softplus),
             Self::Gelu => each(z, a, gelu),

@@ -30,10 +30,13 @@ const UNSIGNED_BYTE: u8 = 8;
 /// than it says.
 pub fn images(path: impl AsRef<Path>) -> Result<Array2<f64>, Error> {
     let (axes, entries) = read::<3>(path.as_ref())?;
-    let shape = (axes[0], axes[1] * axes[2]);
     let values = entries.into_iter().map(f64::from).collect();
-    // `read` has made sure that there are as many entries as the axes say.
-    Ok(Array2::from_shape_vec(shape, values).expect("one entry a pixel"))
+    // There are as many entries as the axes say; but where there are none, the other axes may be of any length.
+    let images = axes[1].checked_mul(axes[2]).and_then(|p| Array2::from_shape_vec((axes[0], p), values).ok());
+    images.ok_or_else(|| Error::File {
+        path: path.as_ref().display().to_string(),
+        reason: format!("its axes are {axes:?}, more than an array can have"),
+    })
 }
 
 /// Reads a file of labels, one byte each.

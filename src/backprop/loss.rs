@@ -57,6 +57,7 @@ impl Loss {
         gradient: &mut ArrayRef2<f64>,
     ) -> f64 {
         assert_eq!(output.dim(), target.dim(), "the shapes of output and target");
+        assert_eq!(output.dim(), gradient.dim(), "the shapes of output and gradient");
         assert!(!output.is_empty(), "the mean of no costs");
         let share = 1.0 / output.nrows() as f64;
         let mut total = 0.0;

@@ -98,8 +98,8 @@ impl Mlp {
         if let Some(last) = activations.last_mut() {
             *last = output;
         }
-        let count = sizes.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum::<usize>();
-        let mut network = Self::from_parameters(sizes, &activations, Array1::zeros(count))?;
+        let theta = Array1::zeros(check::parameters(sizes)?);
+        let mut network = Self::from_parameters(sizes, &activations, theta)?;
         for Stage { dense, range, .. } in &network.stages {
             let weights = range.start..range.start + dense.inputs * dense.outputs;
             initialisation.draw(*dense, &mut network.theta.slice_mut(s![weights]), rng);
@@ -113,7 +113,7 @@ impl Mlp {
     /// # Errors
     /// [`Error::Shape`] when there are fewer than two sizes, not one activation a layer, or not one entry of `theta` a parameter;
     /// [`Error::Empty`] for a layer without units; [`Error::Domain`] for a parameter that is not finite; [`Error::Parameter`]
-    /// for a leaky rectifier whose slope is not finite.
+    /// for a leaky rectifier whose slope is not finite, or more parameters than an array can hold.
     pub fn from_parameters(
         sizes: &[usize],
         activations: &[Activation],
@@ -127,6 +127,7 @@ impl Mlp {
             return Err(Error::Empty { what: "a layer" });
         }
         check::length("activations", sizes.len() - 1, activations.len(), "entries, one a layer")?;
+        check::length("theta", check::parameters(sizes)?, theta.len(), "parameters")?;
         let mut stages = Vec::with_capacity(activations.len());
         let mut start = 0;
         for (pair, &activation) in sizes.windows(2).zip(activations) {
@@ -138,7 +139,6 @@ impl Mlp {
             start = range.end;
             stages.push(Stage { dense, activation, range });
         }
-        check::length("theta", start, theta.len(), "parameters")?;
         check::finite("theta", &theta)?;
         Ok(Self { stages, theta })
     }

@@ -6,6 +6,8 @@ use std::{
     ops::{Add, Div, Mul, Neg, Sub},
 };
 
+use crate::universal_approximation::relu;
+
 /// A record of operations on numbers. Each entry knows the entries that it was made from, and how it changes with them.
 ///
 /// ```
@@ -39,9 +41,12 @@ pub struct Var<'t> {
     value: f64,
 }
 
-/// The derivatives of one number by every entry of its tape.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Gradient(Vec<f64>);
+/// The derivatives of one number by every entry of its tape. For an example see [`Tape`].
+#[derive(Clone, Debug)]
+pub struct Gradient<'t> {
+    tape: &'t Tape,
+    adjoints: Vec<f64>,
+}
 
 impl Tape {
     /// An empty tape.
@@ -116,37 +121,43 @@ impl<'t> Var<'t> {
 
     /// $x^n$.
     pub fn powi(self, n: i32) -> Self {
-        self.unary(self.value.powi(n), f64::from(n) * self.value.powi(n - 1))
+        // At n = 0 the product would be 0 · ∞ where x is 0.
+        let derivative = if n == 0 { 0.0 } else { f64::from(n) * self.value.powi(n - 1) };
+        self.unary(self.value.powi(n), derivative)
     }
 
     /// The larger of $x$ and 0, with derivative 0 at 0.
     pub fn relu(self) -> Self {
-        if self.value > 0.0 { self.unary(self.value, 1.0) } else { self.unary(0.0, 0.0) }
+        self.unary(relu(self.value), if self.value > 0.0 { 1.0 } else { 0.0 })
     }
 
     /// The derivatives of this number by every entry of its tape.
     // ANCHOR: gradient
-    pub fn gradient(self) -> Gradient {
+    pub fn gradient(self) -> Gradient<'t> {
         let nodes = self.tape.nodes.borrow();
         let mut adjoints = vec![0.0; nodes.len()];
         adjoints[self.index] = 1.0;
         for (index, node) in nodes.iter().enumerate().take(self.index + 1).rev() {
             for (parent, derivative) in node.parents.into_iter().zip(node.derivatives) {
-                adjoints[parent] += derivative * adjoints[index];
+                // A factor of 0 adds nothing, even where the other is infinite: 0 · ∞ would be NaN.
+                if derivative != 0.0 && adjoints[index] != 0.0 {
+                    adjoints[parent] += derivative * adjoints[index];
+                }
             }
         }
-        Gradient(adjoints)
+        Gradient { tape: self.tape, adjoints }
     }
     // ANCHOR_END: gradient
 }
 
-impl Gradient {
+impl Gradient<'_> {
     /// The derivative by `x`; 0 for what was written after the number that was differentiated.
     ///
     /// # Panics
-    /// When `x` was written after the gradient was taken.
+    /// When `x` is on another tape, or was written after the gradient was taken.
     pub fn wrt(&self, x: Var) -> f64 {
-        self.0[x.index]
+        assert!(std::ptr::eq(self.tape, x.tape), "the two numbers are on different tapes");
+        self.adjoints[x.index]
     }
 }
 

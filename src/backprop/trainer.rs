@@ -104,13 +104,15 @@ impl<O: Optimizer> Trainer<O> {
         self.steps += 1;
         let cost = network.backpropagate(x, y, self.loss, &mut self.pass)
             + self.penalty.value_and_add_gradient(network, self.pass.gradient_mut());
-        if !cost.is_finite() {
-            return Err(Error::Diverged { what: "training", step: self.steps, loss: cost });
-        }
+        self.finite("training", cost)?;
         self.optimizer.step(network.parameters_mut(), self.pass.gradient());
         Ok(cost)
     }
     // ANCHOR_END: step
+
+    fn finite(&self, what: &'static str, cost: f64) -> Result<f64, Error> {
+        if cost.is_finite() { Ok(cost) } else { Err(Error::Diverged { what, step: self.steps, loss: cost }) }
+    }
 
     /// Steps through all samples once, in batches of random order; the last may be smaller. Returns the mean over the
     /// samples of the cost before their batch's step, penalty included.
@@ -161,8 +163,8 @@ impl<O: Optimizer> Trainer<O> {
     /// cost and the validation cost.
     ///
     /// # Errors
-    /// Those of [`Trainer::epoch`], for either set, and [`Error::Parameter`] when `stopping` allows no epoch. On divergence
-    /// the network keeps its last finite parameters.
+    /// Those of [`Trainer::epoch`], for either set, [`Error::Parameter`] when `stopping` allows no epoch, and [`Error::Diverged`]
+    /// when the validation cost is not a finite number. On divergence too the network is left as it was at its best, or as it came.
     pub fn fit(
         &mut self,
         network: &mut Mlp,
@@ -178,11 +180,15 @@ impl<O: Optimizer> Trainer<O> {
         let mut pass = Pass::new(network, validation.0.nrows());
         let mut history = History { training: Vec::new(), validation: Vec::new(), best: 0 };
         let mut best: Array1<f64> = network.parameters().to_owned();
+        let mut outcome = Ok((0.0, 0.0));
         // ANCHOR: early_stopping
         for epoch in 0..stopping.epochs {
-            let training = self.run_epoch(network, x, y, rng)?;
-            network.forward(validation.0, &mut pass);
-            let cost = self.loss.value(&pass.output(), validation.1);
+            outcome = self.run_epoch(network, x, y, rng).and_then(|training| {
+                network.forward(validation.0, &mut pass);
+                let cost = self.loss.value(&pass.output(), validation.1);
+                Ok((training, self.finite("validation", cost)?))
+            });
+            let Ok((training, cost)) = outcome else { break };
             history.training.push(training);
             history.validation.push(cost);
             report(epoch, training, cost);
@@ -195,7 +201,7 @@ impl<O: Optimizer> Trainer<O> {
         }
         network.parameters_mut().assign(&best);
         // ANCHOR_END: early_stopping
-        Ok(history)
+        outcome.map(|_| history)
     }
 
     fn check_samples(&self, network: &Mlp, x: &ArrayRef2<f64>, y: &ArrayRef2<f64>) -> Result<(), Error> {

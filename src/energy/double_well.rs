@@ -45,6 +45,7 @@ impl Energy for DoubleWell {
 impl Differentiable for DoubleWell {
     #[inline]
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
+        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
         gradient.assign(x);
         gradient[0] = 4.0 * self.height * x[0] * (x[0] * x[0] - 1.0) + self.tilt;
     }

@@ -62,7 +62,7 @@ pub trait Energy {
 /// assert_eq!(Spring { k: 3.0 }.gradient(&array![2.0]), array![6.0]);
 /// ```
 pub trait Differentiable: Energy {
-    /// Writes $\nabla_x E(x)$ over `gradient`, which is as long as `x`. Allocates nothing.
+    /// Writes $\nabla_x E(x)$ over `gradient`, which is as long as `x`. Allocates nothing, unless the energy says that it does.
     ///
     /// # Panics
     /// When `x` or `gradient` has not as many entries as the machine has units.
@@ -109,7 +109,7 @@ pub trait Learnable: Energy {
     fn parameters_mut(&mut self) -> &mut ArrayRef1<f64>;
 
     /// Adds $w \, \partial E_\theta(x) / \partial \theta$, $w$ = `weight`, to `gradient`, which is as long as $\theta$: sums over samples and
-    /// differences of sums are then one buffer. Allocates nothing.
+    /// differences of sums are then one buffer. Allocates nothing, unless the energy says that it does.
     ///
     /// # Panics
     /// When `x` has not as many entries as the machine has units, or `gradient` as many as it has parameters.

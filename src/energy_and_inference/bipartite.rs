@@ -71,6 +71,7 @@ impl Learnable for Bipartite {
     }
 
     fn add_parameter_gradient(&self, state: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+        assert_eq!(gradient.len(), self.parameters.len(), "one entry a parameter");
         for (g, f) in gradient.iter_mut().zip(self.features(state)) {
             *g -= weight * f;
         }

@@ -86,6 +86,7 @@ impl<E: Energy> Energy for Clamped<E> {
 impl<E: Differentiable> Differentiable for Clamped<E> {
     fn gradient_into(&self, y: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
         self.fill(y);
+        assert_eq!(gradient.len(), y.len(), "a slope for each free unit");
         let (state, slope) = &mut *self.whole.borrow_mut();
         self.energy.gradient_into(state, slope);
         for (g, &i) in gradient.iter_mut().zip(&self.free) {

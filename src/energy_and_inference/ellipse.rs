@@ -51,6 +51,7 @@ impl Energy for Ellipse {
 impl Differentiable for Ellipse {
     fn gradient_into(&self, state: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
         let [u, v] = self.miss(state);
+        assert_eq!(gradient.len(), 3, "a slope for each coordinate and the angle");
         gradient[0] = u;
         gradient[1] = v;
         gradient[2] = self.a * u * state[2].sin() - self.b * v * state[2].cos();

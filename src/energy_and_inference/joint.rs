@@ -125,7 +125,7 @@ fn states(visible: &ArrayRef2<f64>, hidden: &ArrayRef2<f64>) -> impl Iterator<It
 /// ```
 ///
 /// # Errors
-/// [`Error::Empty`] without data or states, and those of [`Joint::of_energy`].
+/// [`Error::Empty`] without data or states, [`Error::Domain`] when a sample is impossible, $f(x) = 0$, and those of [`Joint::of_energy`].
 ///
 /// # Panics
 /// When a sample is not a row of `visible`.
@@ -143,13 +143,21 @@ pub fn log_likelihood_gradient(
     for &x in data {
         counts[x] += 1.0;
     }
-    let (joint, marginal) = (p.probabilities(), p.visible());
+    let log_f_x = p.log_weights();
+    if let Some(&x) = data.iter().find(|&&x| log_f_x[x] == f64::NEG_INFINITY) {
+        let must = "positive where there are data";
+        return Err(Error::Domain { what: "f", index: x.to_string(), value: 0.0, must });
+    }
     let mut gradient = Array1::zeros(energy.parameters().len());
     // ANCHOR: phases
-    for (state, ((x, _), &p)) in states(visible, hidden).zip(joint.indexed_iter()) {
-        let seen = if counts[x] > 0.0 { counts[x] * p / marginal[x] } else { 0.0 };
-        let dreamt = data.len() as f64 * p;
-        energy.add_parameter_gradient(&state, dreamt - seen, &mut gradient);
+    for (state, ((x, _), &log_f)) in states(visible, hidden).zip(p.log_f.indexed_iter()) {
+        // p(h | x) from logarithms: p(x) itself may be too small for a number.
+        let seen = if counts[x] > 0.0 { counts[x] * (log_f - log_f_x[x]).exp() } else { 0.0 };
+        let dreamt = data.len() as f64 * (log_f - p.log_partition).exp();
+        // A state that cannot be has no slope to ask for.
+        if seen != dreamt {
+            energy.add_parameter_gradient(&state, dreamt - seen, &mut gradient);
+        }
     }
     // ANCHOR_END: phases
     Ok(gradient)

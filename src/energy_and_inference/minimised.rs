@@ -93,6 +93,7 @@ impl<E: Energy> Energy for Minimised<E> {
 impl<E: Differentiable> Differentiable for Minimised<E> {
     fn gradient_into(&self, y: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
         let best = self.best(y);
+        assert_eq!(gradient.len(), y.len(), "a slope for each unit of the answer");
         let (whole, slope) = &mut *self.whole.borrow_mut();
         whole.slice_mut(s![y.len()..]).assign(&self.latents.row(best.index));
         self.energy.gradient_into(whole, slope);

@@ -10,7 +10,7 @@ use crate::{
 
 /// The free energy $F_\beta(x) = -\frac1\beta \log \sum_z e^{-\beta E(x, z)}$ of the seen part $x$ of a state $(x, z)$: again an energy, with the slopes of one.
 ///
-/// `joint` takes the entries of $x$ first and those of $z$ after them.
+/// `joint` takes the entries of $x$ first and those of $z$ after them. Every call allocates the joint state and its energies.
 ///
 /// ```
 /// use downhill::{energy::{Energy, Ising, binary_states}, free_energy::Marginal};
@@ -93,6 +93,7 @@ impl<E: Energy> Energy for Marginal<E> {
 impl<E: Differentiable> Differentiable for Marginal<E> {
     // ANCHOR: marginal_gradient
     fn gradient_into(&self, seen: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
+        assert_eq!(gradient.len(), seen.len(), "a slope for each unit that is seen");
         let mut slope = Array1::zeros(seen.len() + self.latent.ncols());
         gradient.fill(0.0);
         self.for_each_completion(seen, |state, p| {

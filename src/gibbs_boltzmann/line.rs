@@ -45,8 +45,8 @@ impl Boltzmann {
     ///
     /// # Errors
     /// [`Error::NotConverged`] when the boxes do not settle, because $Z$ is infinite or the tails too heavy to tell, or when the refinements do not,
-    /// because the energy is too rough or its valley too narrow; [`Error::Parameter`] when `beta` is negative or not finite;
-    /// [`Error::Domain`] when an energy is NaN or $-\infty$, or $+\infty$ everywhere.
+    /// because the energy is too rough or its valley too narrow; [`Error::Parameter`] when `beta` is negative or not finite, or its product
+    /// with the lowest energy leaves the range of numbers; [`Error::Domain`] when an energy is NaN or $-\infty$, or $+\infty$ everywhere.
     pub fn on_line(energy: &impl Energy, beta: f64) -> Result<Self, Error> {
         check_beta(beta)?;
         let (mut last, mut change, mut nodes, mut refinements) = (f64::NAN, f64::INFINITY, NODES[0], 0);

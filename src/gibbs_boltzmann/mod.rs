@@ -61,8 +61,8 @@ impl Boltzmann {
     /// The distribution of `energy` at the inverse temperature `beta` over `states`, one to a row.
     ///
     /// # Errors
-    /// [`Error::Empty`] without states, [`Error::Parameter`] when `beta` is negative or not finite, [`Error::Domain`] when the
-    /// energy of a state is NaN or $-\infty$, or that of every state $+\infty$: there is then no distribution.
+    /// [`Error::Empty`] without states, [`Error::Parameter`] when `beta` is negative or not finite, or its product with the lowest energy
+    /// leaves the range of numbers, [`Error::Domain`] when the energy of a state is NaN or $-\infty$, or that of every state $+\infty$: there is then no distribution.
     pub fn new(energy: &impl Energy, states: Array2<f64>, beta: f64) -> Result<Self, Error> {
         check::non_empty("states", &states)?;
         let energies: Array1<f64> = states.rows().into_iter().map(|x| energy.energy(&x)).collect();
@@ -85,7 +85,7 @@ impl Boltzmann {
         let log_partition = log_sum_exp(&exponents);
         // ANCHOR_END: log_partition
         let must = "finite for one state at least";
-        if log_partition == f64::NEG_INFINITY {
+        if energies.iter().all(|&e| e == f64::INFINITY) {
             return Err(Error::Domain {
                 what: "energy of states",
                 index: "0".into(),
@@ -93,6 +93,8 @@ impl Boltzmann {
                 must,
             });
         }
+        let must = "small enough that its product with the lowest energy is a number";
+        check::parameter("beta", beta, must, log_partition.is_finite())?;
         Ok(Self { states, log_widths, energies, beta, log_partition })
     }
 

@@ -127,7 +127,11 @@ impl DenseMemory {
     /// use downhill::hopfield::{DenseMemory, capacity};
     /// assert_eq!(DenseMemory::most_exact(100.0, 2), capacity::most_exact(100.0));
     /// ```
+    ///
+    /// # Panics
+    /// When `degree` is below 2.
     pub fn most_exact(units: f64, degree: usize) -> f64 {
+        assert!(degree >= 2, "a degree of {degree}: it must be at least 2");
         units.powi(degree as i32 - 1) / (2.0 * double_factorial(2 * degree - 3) * units.ln())
     }
 

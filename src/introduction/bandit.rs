@@ -48,6 +48,7 @@ impl Tally {
 
     /// The arm with the largest `index` of mean reward and pulls; an arm not pulled yet comes first.
     fn best(&self, index: impl Fn(f64, f64) -> f64) -> usize {
+        assert!(!self.pulls.is_empty(), "a tally without arms");
         argmax(
             self.pulls.iter().zip(&self.rewards).map(|(&pulls, &reward)| {
                 if pulls == 0.0 { f64::INFINITY } else { index(reward / pulls, pulls) }
@@ -86,6 +87,9 @@ pub fn epsilon_greedy(tally: &Tally, epsilon: f64, rng: &mut impl Rng) -> usize 
 /// // The second has paid less, but so little is known of it.
 /// assert_eq!(ucb1(&tally), 1);
 /// ```
+///
+/// # Panics
+/// When there is no arm.
 // ANCHOR: ucb1
 pub fn ucb1(tally: &Tally) -> usize {
     let rounds = tally.pulls.sum();

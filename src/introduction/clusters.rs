@@ -169,7 +169,9 @@ impl<'a> Lloyd<'a> {
                     }
                 }
                 self.labels[i] = nearest.0;
-                distortion += (self.squares[i] + nearest.1).max(0.0);
+                let square = self.squares[i] + nearest.1;
+                // Below zero only by rounding. Not `f64::max`, which would turn NaN into 0.
+                distortion += if square < 0.0 { 0.0 } else { square };
             }
         }
         distortion

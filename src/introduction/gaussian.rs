@@ -54,7 +54,8 @@ impl GaussianDiscriminant {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`] or [`Error::Domain`] for bad data; [`Error::Parameter`] for a bad noise or a class
-    /// without samples; [`Error::RankDeficient`] when the noise is 0 and a covariance has no inverse.
+    /// without samples; [`Error::RankDeficient`] when the noise is 0 and a covariance has no inverse; [`Error::Lapack`] when
+    /// LAPACK cannot factorise one.
     pub fn fit(
         x: &ArrayRef2<f64>,
         labels: &[usize],
@@ -66,6 +67,11 @@ impl GaussianDiscriminant {
         check::finite("x", x)?;
         check::parameter("noise", noise, "finite and not negative", noise >= 0.0 && noise.is_finite())?;
         let (n, p) = x.dim();
+        let no_samples = Error::Parameter { what: "samples of a class", value: 0.0, must: "at least 1" };
+        // A label as large as this leaves more classes than samples.
+        if labels.iter().any(|&label| label >= n) {
+            return Err(no_samples);
+        }
         // There is a label, since there is a row.
         let classes = 1 + labels.iter().copied().max().unwrap_or(0);
         let members = |class| -> Vec<usize> { (0..n).filter(|&i| labels[i] == class).collect() };
@@ -74,7 +80,7 @@ impl GaussianDiscriminant {
         for class in 0..classes {
             let own = x.select(Axis(0), &members(class));
             let Some(mean) = own.mean_axis(Axis(0)) else {
-                return Err(Error::Parameter { what: "samples of a class", value: 0.0, must: "at least 1" });
+                return Err(no_samples);
             };
             // What rounding leaves of a constant column is not a deviation.
             let rounding = &mean * (f64::EPSILON * n as f64);
@@ -113,6 +119,7 @@ impl GaussianDiscriminant {
     /// # Panics
     /// When `x` has not as many columns as the model has features.
     pub fn class_log_densities(&self, x: &ArrayRef2<f64>) -> Array2<f64> {
+        assert_eq!(x.ncols(), self.means.ncols(), "the columns of x");
         let mut densities = Array2::zeros((x.nrows(), self.shares.len()));
         for (class, mean) in self.means.rows().into_iter().enumerate() {
             // With S = L Lᵀ the distance (x - m)ᵀ S⁻¹ (x - m) is the square of L⁻¹ (x - m).
@@ -219,7 +226,7 @@ fn factor(deviations: &Array2<f64>, covariance: Covariance, noise: f64) -> Resul
 
 /// $L^{-1} b$.
 fn solve(factor: &Array2<f64>, b: Array2<f64>) -> Array2<f64> {
-    // The factor of a positive definite matrix has no zero on its diagonal, and the shapes were checked by the subtraction.
+    // The factor of a positive definite matrix has no zero on its diagonal, and `b` as many rows as it.
     factor.solve_triangular(UPLO::Lower, Diag::NonUnit, &b).expect("the Cholesky factor has an inverse")
 }
 

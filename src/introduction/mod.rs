@@ -87,6 +87,7 @@ fn mean_surprise(log_odds: &ArrayRef1<f64>, y: &ArrayRef1<f64>) -> f64 {
 // ANCHOR: log_loss_gradient
 pub fn log_loss_gradient(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, alpha: &ArrayRef1<f64>) -> Array1<f64> {
     assert!(!y.is_empty(), "the mean of no surprises");
+    assert_eq!(x.nrows(), y.len(), "y has not one entry for each row of x");
     let error = x.dot(alpha).mapv(logistic) - y;
     x.t().dot(&error) / y.len() as f64
 }

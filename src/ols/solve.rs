@@ -65,14 +65,15 @@ impl Ols {
     /// The coefficients that minimise $\lVert y - X\theta \rVert^2$, by the fastest solver that is safe.
     ///
     /// The rule: Cholesky's factorisation with one step of refinement while the condition number of `x`, its columns
-    /// scaled to length 1, is at most 10⁵; else QR while the columns are independent to working precision; else the
-    /// singular value decomposition, and then the coefficients are the shortest vector among the minimisers.
+    /// scaled to length 1, is at most 10⁵ and no product overflows; else QR while the columns are independent to working
+    /// precision; else the singular value decomposition, and then the coefficients are the shortest vector among the minimisers.
     ///
     /// `x` is `n × p`, a row a sample; `y` has `n` entries.
     ///
     /// # Errors
     /// [`Error::Empty`] when `x` has no entry, [`Error::Shape`] when `y` has not one entry for each row of `x`,
-    /// [`Error::Domain`] when an entry of either is NaN or infinite or a coefficient leaves the range of numbers.
+    /// [`Error::Domain`] when an entry of either is NaN or infinite or a coefficient leaves the range of numbers,
+    /// [`Error::Lapack`] when LAPACK's iteration for the singular values does not converge.
     pub fn fit(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Result<Self, Error> {
         Self::fit_with(x, y, Solver::Auto)
     }
@@ -99,7 +100,10 @@ impl Ols {
         // ANCHOR: rule
         let (solution, solver) = match solver {
             Solver::Auto => {
-                if let Some(rough) = by_cholesky(x, y).filter(|rough| rough.condition <= CHOLESKY_LIMIT) {
+                let safe = |rough: &Solution| {
+                    rough.condition <= CHOLESKY_LIMIT && rough.theta.iter().all(|theta| theta.is_finite())
+                };
+                if let Some(rough) = by_cholesky(x, y).filter(safe) {
                     (rough.refined(x, y), Solver::Cholesky)
                 } else if let Some(solution) = by_qr(x, y) {
                     (solution, Solver::Qr)
@@ -184,12 +188,14 @@ impl Ols {
     ///
     /// # Errors
     /// [`Error::Parameter`] when there are no more samples than independent columns: the fit then passes through
-    /// every sample and leaves nothing to estimate from.
+    /// every sample and leaves nothing to estimate from; or when the squares of the residuals leave the range of numbers.
     // ANCHOR: noise_variance
     pub fn noise_variance(&self) -> Result<f64, Error> {
+        let squares = self.residual_sum_of_squares;
+        check::parameter("the sum of squared residuals", squares, "finite", squares.is_finite())?;
         let freedom = (self.samples - self.rank()) as f64;
         check::parameter("samples minus rank", freedom, "at least 1", freedom >= 1.0)?;
-        Ok(self.residual_sum_of_squares / freedom)
+        Ok(squares / freedom)
     }
     // ANCHOR_END: noise_variance
 
@@ -364,7 +370,8 @@ fn refusal(x: &ArrayRef2<f64>, tolerance: f64) -> Error {
 /// ```
 ///
 /// # Errors
-/// [`Error::Empty`] when `x` has no entry, [`Error::Domain`] when one is NaN or infinite.
+/// [`Error::Empty`] when `x` has no entry, [`Error::Domain`] when one is NaN or infinite, [`Error::Lapack`] when LAPACK's iteration
+/// does not converge.
 pub fn condition_number(x: &ArrayRef2<f64>) -> Result<f64, Error> {
     check::non_empty("x", x)?;
     check::finite("x", x)?;

@@ -62,9 +62,9 @@ pub struct Minimum {
 ///
 /// # Errors
 /// [`Error::Empty`] or [`Error::Domain`] when `start` has no entries or one that is not finite; [`Error::Parameter`]
-/// when `tolerance` is not positive; [`Error::Diverged`] when the loss at the start is not finite or falls to −∞;
-/// [`Error::NotConverged`] after `iterations` directions, or when the line search finds no step; and what `method`
-/// returns.
+/// when `tolerance` is not positive; [`Error::Diverged`] when the loss at the start is not finite or falls to −∞, and at
+/// the first place whose gradient is not finite; [`Error::NotConverged`] after `iterations` directions, or when the line
+/// search finds no step; and what `method` returns.
 pub fn minimize(
     method: &mut impl SearchDirection,
     mut loss: impl FnMut(&ArrayRef1<f64>, &mut ArrayRef1<f64>) -> f64,
@@ -102,8 +102,14 @@ pub fn minimize(
             method.learn(&next.theta, &next.gradient);
         }
         // ANCHOR_END: minimize
+        // Not `f64::max`, which would pass over NaN.
+        steepest = here
+            .gradient
+            .fold(0.0, |most, g: &f64| if g.abs() > most || g.is_nan() { g.abs() } else { most });
+        if !steepest.is_finite() {
+            return Err(Error::Diverged { what: "the minimisation", step: k, loss: here.value });
+        }
         each(k, &here);
-        steepest = here.gradient.iter().fold(0.0, |most: f64, g| most.max(g.abs()));
         if steepest <= tolerance {
             return Ok(Minimum { place: here, iterations: k, evaluations });
         }
@@ -144,10 +150,13 @@ impl<H: FnMut(&ArrayRef1<f64>) -> Array2<f64>> Newton<H> {
 #[cfg(feature = "lapack")]
 impl<H: FnMut(&ArrayRef1<f64>) -> Array2<f64>> SearchDirection for Newton<H> {
     /// # Errors
-    /// [`Error::Shape`] when the Hessian is not `p × p`; [`Error::Domain`] when an entry is NaN, or 10³⁰⁰ or more in size.
+    /// [`Error::Shape`] when the Hessian is not `p × p`; [`Error::Domain`] when an entry of it is NaN, or 10³⁰⁰ or more in
+    /// size, or one of the gradient is not finite.
     fn direction(&mut self, here: &Place, direction: &mut ArrayRef1<f64>) -> Result<(), Error> {
         use ndarray_linalg::{FactorizeCInto, SolveC, UPLO};
 
+        // No shift makes the step of an infinite gradient finite.
+        check::finite("gradient", &here.gradient)?;
         let hessian = (self.hessian)(&here.theta);
         check::length("hessian", direction.len(), hessian.nrows(), "rows")?;
         check::length("hessian", direction.len(), hessian.ncols(), "columns")?;

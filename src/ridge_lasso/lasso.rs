@@ -30,7 +30,7 @@ pub fn soft_threshold(z: f64, tau: f64) -> f64 {
 ///
 /// Coordinate descent on a working set of columns, whose Gram matrix is kept, so that a step costs
 /// one pass over the set and not over the samples. The set begins as the strong rule guesses it; a product with all columns
-/// then checks every column that was left out and measures the duality gap, which is the stopping rule. Every fifth sweep
+/// then checks every column that was left out and measures the duality gap, which is the stopping rule. Every sixth sweep
 /// extrapolates from the last ones (Q. Bertrand, M. Massias, AISTATS 2021).
 /// Memory: a copy of `x`, and of the working set its columns and Gram matrix.
 ///
@@ -205,7 +205,7 @@ impl Lasso {
     /// the best multiple of the residual that is dual feasible.
     ///
     /// # Panics
-    /// When `theta` has not one entry a column.
+    /// When `theta` has not one entry a column, or `lambda` is not positive and finite.
     ///
     /// ```
     /// use downhill::ridge_lasso::Lasso;
@@ -217,6 +217,7 @@ impl Lasso {
     /// # Ok::<(), downhill::Error>(())
     /// ```
     pub fn duality_gap(&self, theta: &ArrayRef1<f64>, lambda: f64) -> f64 {
+        assert!(lambda > 0.0 && lambda.is_finite(), "lambda is {lambda}, but must be positive and finite");
         let residual = &self.targets - &theta.dot(&self.columns);
         let correlations = self.columns.dot(&residual) - self.samples() * self.ridge * theta;
         self.gap(
@@ -235,7 +236,7 @@ impl Lasso {
     /// Cost minus dual objective, from the few sums that both need.
     fn gap(&self, sums: &Sums, lambda: f64) -> f64 {
         let n = self.samples();
-        // ‖r̃‖² of the augmented problem, in which the ridge part is n·p more samples of value zero.
+        // ‖r̃‖² of the augmented problem, in which the ridge part is p more samples of value zero.
         let residual = sums.residual + n * self.ridge * sums.l2;
         let cost = residual / n + lambda * sums.l1;
         if residual == 0.0 {
@@ -244,8 +245,9 @@ impl Lasso {
         let feasible = n * lambda / 2.0 / sums.largest_correlation;
         let scale = (sums.residual_target / residual).clamp(-feasible, feasible);
         let dual = (2.0 * scale * sums.residual_target - scale * scale * residual) / n;
-        // Weak duality: below zero only by rounding.
-        (cost - dual).max(0.0)
+        let gap = cost - dual;
+        // Weak duality: below zero only by rounding. Not `f64::max`, which would turn NaN into 0.
+        if gap < 0.0 { 0.0 } else { gap }
     }
     // ANCHOR_END: gap
 

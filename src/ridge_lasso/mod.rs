@@ -38,6 +38,8 @@ pub use standardize::Standardizer;
 
 use ndarray::{ArrayRef1, ArrayRef2};
 
+use crate::ols;
+
 /// $\lVert\mathbf v\rVert_1=\sum_i |v_i|$.
 ///
 /// ```
@@ -68,7 +70,7 @@ pub fn l2_norm(v: &ArrayRef1<f64>) -> f64 {
 /// $\frac1n\lVert\mathbf y-\mathbf X\boldsymbol\theta\rVert_2^2+\lambda\lVert\boldsymbol\theta\rVert_2^2$.
 ///
 /// # Panics
-/// When the lengths do not fit: `theta` one entry a column of `x`, `y` one a row.
+/// When the lengths do not fit, `theta` one entry a column of `x`, `y` one a row; or `y` is empty.
 ///
 /// ```
 /// # use downhill as _;
@@ -77,14 +79,14 @@ pub fn l2_norm(v: &ArrayRef1<f64>) -> f64 {
 /// assert_eq!(cost, 1.0 + 0.5 * 4.0);
 /// ```
 pub fn ridge_cost(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, theta: &ArrayRef1<f64>, lambda: f64) -> f64 {
-    mean_squared_error(x, y, theta) + lambda * l2_norm(theta).powi(2)
+    ols::cost(x, y, theta) + lambda * l2_norm(theta).powi(2)
 }
 
 /// The cost that the lasso minimises,
 /// $\frac1n\lVert\mathbf y-\mathbf X\boldsymbol\theta\rVert_2^2+\lambda\lVert\boldsymbol\theta\rVert_1$.
 ///
 /// # Panics
-/// When the lengths do not fit: `theta` one entry a column of `x`, `y` one a row.
+/// When the lengths do not fit, `theta` one entry a column of `x`, `y` one a row; or `y` is empty.
 ///
 /// ```
 /// # use downhill as _;
@@ -93,14 +95,9 @@ pub fn ridge_cost(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, theta: &ArrayRef1<f64>
 /// assert_eq!(cost, 1.0 + 0.5 * 2.0);
 /// ```
 pub fn lasso_cost(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, theta: &ArrayRef1<f64>, lambda: f64) -> f64 {
-    mean_squared_error(x, y, theta) + lambda * l1_norm(theta)
+    ols::cost(x, y, theta) + lambda * l1_norm(theta)
 }
 // ANCHOR_END: costs
-
-fn mean_squared_error(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, theta: &ArrayRef1<f64>) -> f64 {
-    let residual = y - x.dot(theta);
-    residual.dot(&residual) / y.len() as f64
-}
 
 /// A penalty is a finite number, zero or more.
 #[cfg(feature = "lapack")]

@@ -1,5 +1,5 @@
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
-use ndarray_linalg::{Eigh, JobSvd, SVDDC, UPLO};
+use ndarray_linalg::{Eigh, JobSvd, SVDDC, UPLO, error::LinalgError};
 
 use super::require_penalty;
 use crate::{Error, check};
@@ -42,7 +42,8 @@ impl Ridge {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`] when `x` and `y` differ in length, [`Error::Domain`] at the first entry that is not
-    /// finite or when the entries are so large that the decomposition overflows.
+    /// finite, [`Error::Parameter`] when the entries are so large that the decomposition overflows, [`Error::Lapack`] when
+    /// LAPACK's iteration does not converge.
     pub fn new(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Result<Self, Error> {
         check::regression(x, y)?;
         let (right_vectors, singular_values, projections) = match from_gram(x, y) {
@@ -56,9 +57,12 @@ impl Ridge {
     ///
     /// # Errors
     /// [`Error::Parameter`] when `lambda` is negative or not finite; [`Error::RankDeficient`] when it is zero and the
-    /// columns of `x` are linearly dependent to working precision, so that no single minimiser exists.
+    /// columns of `x` are linearly dependent to working precision, so that no single minimiser exists; [`Error::Domain`] when
+    /// a coefficient leaves the range of numbers.
     pub fn fit(&self, lambda: f64) -> Result<Array1<f64>, Error> {
-        Ok(self.weights(lambda)?.dot(&self.right_vectors))
+        let theta = self.weights(lambda)?.dot(&self.right_vectors);
+        check::finite("coefficients", &theta)?;
+        Ok(theta)
     }
 
     /// The coefficients for each of `lambdas`, one to a row, `m × p`.
@@ -71,7 +75,9 @@ impl Ridge {
         for (mut row, &lambda) in weights.rows_mut().into_iter().zip(lambdas) {
             row.assign(&self.weights(lambda)?);
         }
-        Ok(weights.dot(&self.right_vectors))
+        let thetas = weights.dot(&self.right_vectors);
+        check::finite("coefficients", &thetas)?;
+        Ok(thetas)
     }
 
     // ANCHOR: weights
@@ -164,14 +170,15 @@ fn from_gram(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Option<Factors> {
     let singular_values = eigenvalues.slice(ndarray::s![..;-1]).sqrt();
     let right_vectors = vectors.t().slice(ndarray::s![..;-1, ..]).to_owned();
     let projections = right_vectors.dot(&x.t().dot(y)) / &singular_values;
-    Some((right_vectors, singular_values, projections))
+    projections.iter().all(|p| p.is_finite()).then_some((right_vectors, singular_values, projections))
 }
 // ANCHOR_END: gram
 
 /// `Vᵀ`, `d`, `Uᵀy` from the thin singular value decomposition.
 fn from_svd(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Result<Factors, Error> {
-    let decomposition = x.svddc(JobSvd::Some);
-    if let Ok((Some(left), singular_values, Some(right_vectors))) = decomposition {
+    let lapack = |error: LinalgError| Error::Lapack { reason: error.to_string() };
+    let (left, singular_values, right_vectors) = x.svddc(JobSvd::Some).map_err(lapack)?;
+    if let (Some(left), Some(right_vectors)) = (left, right_vectors) {
         let projections = left.t().dot(y);
         if singular_values.iter().chain(&projections).chain(&right_vectors).all(|v| v.is_finite()) {
             return Ok((right_vectors, singular_values, projections));

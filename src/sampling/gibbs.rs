@@ -82,6 +82,6 @@ impl<E: Energy> Kernel for Gibbs<E> {
 
 impl<E: Energy> Thermal for Gibbs<E> {
     fn set_temperature(&mut self, temperature: f64) {
-        self.temperature = must_be_warm(temperature);
+        self.temperature = must_be_warm(temperature, temperature > 0.0);
     }
 }

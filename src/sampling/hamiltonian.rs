@@ -4,7 +4,7 @@ use ndarray::{Array1, ArrayRef1};
 use rand::{Rng, RngExt};
 use rand_distr::{Exp1, StandardNormal};
 
-use super::{Kernel, Place, Thermal, must_be_warm};
+use super::{Kernel, Place, Thermal, must_be_warm, must_have};
 use crate::{Error, check, energy::Differentiable};
 
 /// Hamiltonian Monte Carlo: a puck of unit mass gets a random push $v$, each entry normal of variance $T$, glides over the landscape $E$ for some
@@ -71,6 +71,7 @@ impl<E: Differentiable> Hamiltonian<E> {
     /// # Panics
     /// When `x` or `velocity` has not as many entries as the target has units, or at an energy that is NaN or $-\infty$.
     pub fn glide(&mut self, x: &mut ArrayRef1<f64>, velocity: &mut ArrayRef1<f64>) -> f64 {
+        must_have(self.velocity.len(), velocity);
         self.velocity.assign(velocity);
         self.here.go(&self.target, x);
         let change = self.ride();
@@ -120,6 +121,6 @@ impl<E: Differentiable> Kernel for Hamiltonian<E> {
 
 impl<E: Differentiable> Thermal for Hamiltonian<E> {
     fn set_temperature(&mut self, temperature: f64) {
-        self.temperature = must_be_warm(temperature);
+        self.temperature = must_be_warm(temperature, temperature > 0.0 && temperature.is_finite());
     }
 }

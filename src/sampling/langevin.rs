@@ -4,7 +4,7 @@ use ndarray::{Array1, ArrayRef1, Zip};
 use rand::{Rng, RngExt};
 use rand_distr::{Exp1, StandardNormal};
 
-use super::{Kernel, Place, Thermal, must_be_warm};
+use super::{Kernel, Place, Thermal, must_be_warm, must_have};
 use crate::{Error, check, energy::Differentiable};
 
 /// Langevin dynamics, $x \leftarrow x - \frac\eta2 \nabla E(x) + \sqrt{\eta T}\, \xi$ with $\xi$ standard normal: gradient descent with just so much noise
@@ -49,12 +49,13 @@ impl<E: Differentiable> Langevin<E> {
 
 impl<E: Differentiable> Thermal for Langevin<E> {
     fn set_temperature(&mut self, temperature: f64) {
-        self.temperature = must_be_warm(temperature);
+        self.temperature = must_be_warm(temperature, temperature >= 0.0 && temperature.is_finite());
     }
 }
 
 impl<E: Differentiable> Kernel for Langevin<E> {
     fn step(&mut self, x: &mut ArrayRef1<f64>, rng: &mut impl Rng) -> bool {
+        must_have(self.slope.len(), x);
         // ANCHOR: langevin
         self.target.gradient_into(x, &mut self.slope);
         let (half, noise) = (0.5 * self.step_size, (self.step_size * self.temperature).sqrt());
@@ -141,6 +142,6 @@ impl<E: Differentiable> Kernel for Mala<E> {
 
 impl<E: Differentiable> Thermal for Mala<E> {
     fn set_temperature(&mut self, temperature: f64) {
-        self.temperature = must_be_warm(temperature);
+        self.temperature = must_be_warm(temperature, temperature > 0.0 && temperature.is_finite());
     }
 }

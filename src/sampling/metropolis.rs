@@ -4,7 +4,7 @@ use ndarray::{Array1, ArrayRef1};
 use rand::{Rng, RngExt};
 use rand_distr::{Exp1, StandardNormal};
 
-use super::{Kernel, Thermal, must_be_above_minus_infinity, must_be_warm};
+use super::{Kernel, Thermal, must_be_above_minus_infinity, must_be_warm, must_have};
 use crate::{Error, check, energy::Energy};
 
 /// Metropolis's rule with Gaussian proposals: a step that leads down is taken, one that climbs $\Delta E$ with the probability
@@ -52,7 +52,7 @@ impl<E: Energy> Kernel for Metropolis<E> {
     #[inline]
     fn step(&mut self, x: &mut ArrayRef1<f64>, rng: &mut impl Rng) -> bool {
         let n = self.last.len();
-        assert_eq!(x.len(), n, "a state of {} entries for a kernel of {n} units", x.len());
+        must_have(n, x);
         // Short loops by index: here an iterator would cost more than what it walks through.
         if (0..n).any(|i| self.last[i] != x[i]) {
             self.last.assign(x);
@@ -79,7 +79,7 @@ impl<E: Energy> Kernel for Metropolis<E> {
 
 impl<E: Energy> Thermal for Metropolis<E> {
     fn set_temperature(&mut self, temperature: f64) {
-        self.temperature = must_be_warm(temperature);
+        self.temperature = must_be_warm(temperature, temperature >= 0.0);
     }
 }
 
@@ -169,6 +169,7 @@ impl<E: Energy, Q: Proposal> MetropolisHastings<E, Q> {
 impl<E: Energy, Q: Proposal> Kernel for MetropolisHastings<E, Q> {
     // ANCHOR: hastings
     fn step(&mut self, x: &mut ArrayRef1<f64>, rng: &mut impl Rng) -> bool {
+        must_have(self.next.len(), x);
         let mut next = std::mem::take(&mut self.next);
         self.proposal.propose(x, &mut next, rng);
         let taken = rng.random::<f64>().ln() < self.log_ratio(x, &next);

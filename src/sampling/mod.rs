@@ -89,13 +89,17 @@ pub trait Thermal: Kernel {
     /// Sets $T$.
     ///
     /// # Panics
-    /// When `temperature` is negative or not a number.
+    /// When `temperature` is one that the kernel's constructor refuses: negative or NaN, for some kernels 0 or infinite.
     fn set_temperature(&mut self, temperature: f64);
 }
 
-fn must_be_warm(temperature: f64) -> f64 {
-    assert!(temperature >= 0.0, "a temperature of {temperature}: it must not be negative");
+fn must_be_warm(temperature: f64, warm: bool) -> f64 {
+    assert!(warm, "a temperature of {temperature}, at which the kernel cannot run");
     temperature
+}
+
+fn must_have(units: usize, x: &ArrayRef1<f64>) {
+    assert_eq!(x.len(), units, "a state of {} entries for a kernel of {units} units", x.len());
 }
 
 /// A kernel cannot go on from an energy that is NaN, and from one of $-\infty$ it would never leave.
@@ -121,6 +125,7 @@ impl Place {
 
     /// Goes to `x`; what is known of it already is not computed anew.
     fn go(&mut self, target: &impl Differentiable, x: &ArrayRef1<f64>) {
+        must_have(self.x.len(), x);
         if self.x != *x {
             self.x.assign(x);
             self.look(target);

@@ -17,15 +17,15 @@ pub fn critical_temperature() -> f64 {
     2.0 / SQRT_2.ln_1p()
 }
 
-/// The size of the mean spin at the temperature `t`: $\bigl(1 - \sinh^{-4}(2/T)\bigr)^{1/8}$ below $T_c$, 0 above. NaN when `t` is negative or NaN.
+/// The size of the mean spin at the temperature `t`, not negative: $\bigl(1 - \sinh^{-4}(2/T)\bigr)^{1/8}$ below $T_c$, 0 above.
 // ANCHOR: magnetisation
 pub fn magnetisation(t: f64) -> f64 {
     if t >= critical_temperature() { 0.0 } else { (1.0 - (2.0 / t).sinh().powi(-4)).powf(0.125) }
 }
 // ANCHOR_END: magnetisation
 
-/// The mean energy a spin at the temperature `t`,
-/// $-\coth \frac2T \bigl[ 1 + \frac2\pi (2 \tanh^2 \frac2T - 1) K(\kappa) \bigr]$ with $\kappa = 2 \sinh \frac2T / \cosh^2 \frac2T$. NaN when `t` is not positive.
+/// The mean energy a spin at the temperature `t`, not negative,
+/// $-\coth \frac2T \bigl[ 1 + \frac2\pi (2 \tanh^2 \frac2T - 1) K(\kappa) \bigr]$ with $\kappa = 2 \sinh \frac2T / \cosh^2 \frac2T$.
 // ANCHOR: energy
 pub fn energy(t: f64) -> f64 {
     let (tanh, cosh) = ((2.0 / t).tanh(), (2.0 / t).cosh());

@@ -3,10 +3,10 @@
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, Slice};
 use rand::Rng;
 
-use super::{add_mean, check_samples};
+use super::{add_mean, check_samples, share};
 use crate::{
     Error, backprop::softplus, check, energy::Learnable, introduction::logistic, optimizers::Optimizer,
-    sampling::Kernel,
+    sampling::Kernel, universal_approximation::relu,
 };
 
 /// Writes the gradient of $\langle E \rangle_{\text{data}} - \langle E \rangle_{\text{negatives}}$, the positive phase minus the negative phase, and returns that difference.
@@ -25,7 +25,7 @@ use crate::{
 /// ```
 ///
 /// # Panics
-/// When states, energy and gradient differ in length.
+/// When states, energy and gradient differ in length, or there are no data or no negatives.
 // ANCHOR: contrast
 pub fn contrast(
     energy: &impl Learnable,
@@ -67,7 +67,7 @@ impl PairLoss {
     pub fn at(self, d: f64) -> (f64, f64) {
         match self {
             Self::Difference => (d, 1.0),
-            Self::Hinge { margin } => ((margin + d).max(0.0), if margin + d > 0.0 { 1.0 } else { 0.0 }),
+            Self::Hinge { margin } => (relu(margin + d), if margin + d > 0.0 { 1.0 } else { 0.0 }),
             Self::Log => (softplus(d), logistic(d)),
         }
     }
@@ -76,7 +76,7 @@ impl PairLoss {
     /// Writes the gradient of the mean of $\ell(E(y_n) - E(\bar y_n))$ over the rows of `data` and `negatives`, and returns that mean. Allocates nothing.
     ///
     /// # Panics
-    /// When `data` and `negatives` have not as many rows, or states, energy and gradient differ in length.
+    /// When `data` and `negatives` have not as many rows, or none, or states, energy and gradient differ in length.
     pub fn loss(
         self,
         energy: &impl Learnable,
@@ -85,7 +85,7 @@ impl PairLoss {
         gradient: &mut ArrayRef1<f64>,
     ) -> f64 {
         assert_eq!(data.nrows(), negatives.nrows(), "each sample has one contrasted sample");
-        let share = 1.0 / data.nrows() as f64;
+        let share = share(data);
         gradient.fill(0.0);
         let mut loss = 0.0;
         for (y, bar) in data.rows().into_iter().zip(negatives.rows()) {
@@ -168,7 +168,11 @@ impl<O: Optimizer> Contrastive<O> {
     /// kernel for a copy of the energy as it is now. Apart from that copy, nothing is allocated after the first step.
     ///
     /// # Errors
-    /// [`Error::Shape`] when a batch does not fit the chains, what `kernel` returns, and [`Error::Diverged`] when an energy is not finite.
+    /// [`Error::Shape`] when a batch does not fit the chains, what `kernel` returns, and [`Error::Diverged`] when an energy or its slope by a parameter is
+    /// not finite, and then `energy` is as it was, or when a parameter is not after the step.
+    ///
+    /// # Panics
+    /// As [`Kernel::step`].
     pub fn step<E: Learnable + Clone, K: Kernel>(
         &mut self,
         energy: &mut E,
@@ -185,6 +189,7 @@ impl<O: Optimizer> Contrastive<O> {
         if self.gradient.len() != energy.parameters().len() {
             self.gradient = Array1::zeros(energy.parameters().len());
         }
+        self.steps += 1;
         // ANCHOR: step
         let mut kernel = kernel(energy.clone())?;
         let active = if self.start == Start::Data { batch.nrows() } else { self.chains.nrows() };
@@ -198,13 +203,17 @@ impl<O: Optimizer> Contrastive<O> {
             }
         }
         let difference = contrast(energy, batch, &chains, &mut self.gradient);
+        self.require_finite(difference, &self.gradient)?;
         self.optimizer.step(energy.parameters_mut(), &self.gradient);
         // ANCHOR_END: step
-        self.steps += 1;
-        if difference.is_finite() && energy.parameters().iter().all(|theta| theta.is_finite()) {
-            Ok(difference)
-        } else {
-            Err(Error::Diverged { what: "contrastive training", step: self.steps, loss: difference })
+        self.require_finite(difference, energy.parameters())?;
+        Ok(difference)
+    }
+
+    fn require_finite(&self, difference: f64, values: &ArrayRef1<f64>) -> Result<(), Error> {
+        if difference.is_finite() && values.iter().all(|value| value.is_finite()) {
+            return Ok(());
         }
+        Err(Error::Diverged { what: "contrastive training", step: self.steps, loss: difference })
     }
 }

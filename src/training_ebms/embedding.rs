@@ -2,7 +2,8 @@
 
 use ndarray::ArrayRef2;
 
-use crate::free_energy::log_sum_exp;
+use super::share;
+use crate::{free_energy::log_sum_exp, universal_approximation::relu};
 
 /// The loss of a pair of points at the `distance` $d \ge 0$ in the space of an embedding, and its derivative by $d$: $d^2$ for two of the `same` kind,
 /// $\max(0, m - d)^2$, $m$ = `margin`, for two that differ.
@@ -17,7 +18,7 @@ use crate::free_energy::log_sum_exp;
 /// ```
 // ANCHOR: embedding
 pub fn embedding_loss(distance: f64, same: bool, margin: f64) -> (f64, f64) {
-    let gap = if same { distance } else { (margin - distance).max(0.0) };
+    let gap = if same { distance } else { relu(margin - distance) };
     (gap * gap, if same { 2.0 * gap } else { -2.0 * gap })
 }
 // ANCHOR_END: embedding
@@ -37,11 +38,11 @@ pub fn embedding_loss(distance: f64, same: bool, margin: f64) -> (f64, f64) {
 /// ```
 ///
 /// # Panics
-/// When `energies` is not square or `gradient` not of its shape.
+/// When `energies` is empty or not square, or `gradient` not of its shape.
 pub fn info_nce(energies: &ArrayRef2<f64>, gradient: &mut ArrayRef2<f64>) -> f64 {
     let n = energies.nrows();
     assert!(energies.ncols() == n && gradient.dim() == (n, n), "a square of energies, and one of slopes");
-    let share = 1.0 / n as f64;
+    let share = share(energies);
     let mut loss = 0.0;
     // ANCHOR: info_nce
     for (i, (row, mut slopes)) in energies.rows().into_iter().zip(gradient.rows_mut()).enumerate() {

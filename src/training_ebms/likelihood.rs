@@ -42,7 +42,7 @@ impl Likelihood {
     /// Writes the gradient of $L(\theta) = \frac1N \sum_n E_\theta(x_n) + \log Z(\theta)$ and returns $L$. `data`, one sample to a row. Allocates nothing.
     ///
     /// # Panics
-    /// When samples, energy and gradient differ in length.
+    /// When samples, energy and gradient differ in length, or there are no data.
     pub fn loss(
         &mut self,
         energy: &impl Learnable,

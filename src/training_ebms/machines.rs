@@ -234,6 +234,10 @@ impl Bowl {
         Array2::from_shape_fn((n, n), |(i, j)| self.theta[n + n * i + j])
     }
 
+    fn require(&self, x: &ArrayRef1<f64>) {
+        assert_eq!(x.len(), self.dimensions, "a point of {} entries in {}", x.len(), self.dimensions);
+    }
+
     /// $(\Lambda x)_i$.
     fn row(&self, i: usize, x: &ArrayRef1<f64>) -> f64 {
         let from = self.dimensions * (i + 1);
@@ -243,14 +247,15 @@ impl Bowl {
 
 impl Energy for Bowl {
     fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
-        assert_eq!(x.len(), self.dimensions, "a point of {} entries in {}", x.len(), self.dimensions);
+        self.require(x);
         (0..x.len()).fold(0.0, |sum, i| sum + x[i] * (0.5 * self.row(i, x) - self.theta[i]))
     }
 }
 
 impl Differentiable for Bowl {
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
-        assert_eq!(x.len(), self.dimensions, "a point of {} entries in {}", x.len(), self.dimensions);
+        self.require(x);
+        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
         for (i, slope) in gradient.iter_mut().enumerate() {
             *slope = self.row(i, x) - self.theta[i];
         }
@@ -267,6 +272,7 @@ impl Learnable for Bowl {
     }
 
     fn add_parameter_gradient(&self, x: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+        self.require(x);
         assert_eq!(gradient.len(), self.theta.len(), "one entry a parameter");
         let n = self.dimensions;
         for i in 0..n {
@@ -286,6 +292,9 @@ impl Scored for Bowl {
         weight: f64,
         gradient: &mut ArrayRef1<f64>,
     ) {
+        self.require(x);
+        self.require(u);
+        assert_eq!(gradient.len(), self.theta.len(), "one entry a parameter");
         let n = self.dimensions;
         for i in 0..n {
             gradient[i] -= weight * u[i];
@@ -296,17 +305,22 @@ impl Scored for Bowl {
         }
     }
 
-    fn curvature(&self, _: &ArrayRef1<f64>, u: &ArrayRef1<f64>) -> f64 {
+    fn curvature(&self, x: &ArrayRef1<f64>, u: &ArrayRef1<f64>) -> f64 {
+        self.require(x);
+        self.require(u);
         (0..u.len()).fold(0.0, |sum, i| sum + u[i] * self.row(i, u))
     }
 
     fn add_curvature_gradient(
         &self,
-        _: &ArrayRef1<f64>,
+        x: &ArrayRef1<f64>,
         u: &ArrayRef1<f64>,
         weight: f64,
         gradient: &mut ArrayRef1<f64>,
     ) {
+        self.require(x);
+        self.require(u);
+        assert_eq!(gradient.len(), self.theta.len(), "one entry a parameter");
         let n = self.dimensions;
         for i in 0..n {
             for j in 0..n {

@@ -60,17 +60,23 @@ fn check_samples(what: &'static str, samples: &ArrayRef2<f64>) -> Result<(), Err
     check::finite(what, samples)
 }
 
+/// What each of the samples, one to a row, counts for in their mean.
+fn share(samples: &ArrayRef2<f64>) -> f64 {
+    assert!(samples.nrows() > 0, "the mean of no samples");
+    1.0 / samples.nrows() as f64
+}
+
 /// Adds `weight` times the mean of $\partial E / \partial \theta$ over the rows of `samples` to `gradient`, and returns the mean energy.
 ///
 /// # Panics
-/// When the rows have not as many entries as the machine has units, or `gradient` as many as it has parameters.
+/// When there are no rows, they have not as many entries as the machine has units, or `gradient` not as many as it has parameters.
 fn add_mean(
     energy: &impl Learnable,
     samples: &ArrayRef2<f64>,
     weight: f64,
     gradient: &mut ArrayRef1<f64>,
 ) -> f64 {
-    let share = 1.0 / samples.nrows() as f64;
+    let share = share(samples);
     samples.rows().into_iter().fold(0.0, |mean, x| {
         energy.add_parameter_gradient(&x, weight * share, gradient);
         mean + share * energy.energy(&x)

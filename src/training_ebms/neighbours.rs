@@ -2,6 +2,7 @@
 
 use ndarray::{Array1, ArrayRef1, ArrayRef2};
 
+use super::share;
 use crate::{backprop::softplus, energy::Learnable, introduction::logistic};
 
 /// Three ways to weigh how much higher a sample lies than a state one flip away, $d_i = E(x) - E(x^{(i)})$. The loss of a
@@ -50,7 +51,7 @@ impl Neighbours {
     /// ```
     ///
     /// # Panics
-    /// When an entry is neither `low` nor `high`, or samples, energy and gradient differ in length.
+    /// When an entry is neither `low` nor `high`, samples, energy and gradient differ in length, or there are no data.
     pub fn loss(
         self,
         energy: &impl Learnable,
@@ -59,7 +60,7 @@ impl Neighbours {
         high: f64,
         gradient: &mut ArrayRef1<f64>,
     ) -> f64 {
-        let share = 1.0 / data.nrows() as f64;
+        let share = share(data);
         let mut neighbour = Array1::zeros(data.ncols());
         let mut loss = 0.0;
         gradient.fill(0.0);

@@ -122,6 +122,7 @@ impl Energy for NetworkEnergy {
 impl Differentiable for NetworkEnergy {
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
         self.require(x);
+        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
         // ANCHOR: slope
         gradient.assign(x);
         *gradient *= self.confinement;
@@ -168,6 +169,9 @@ impl Scored for NetworkEnergy {
         weight: f64,
         gradient: &mut ArrayRef1<f64>,
     ) {
+        self.require(x);
+        self.require(u);
+        assert_eq!(gradient.len(), self.theta.len(), "one entry a parameter");
         let (n, h) = (self.units, self.hidden);
         gradient.slice_mut(s![..n]).scaled_add(-weight, u);
         for j in 0..h {
@@ -183,6 +187,8 @@ impl Scored for NetworkEnergy {
     }
 
     fn curvature(&self, x: &ArrayRef1<f64>, u: &ArrayRef1<f64>) -> f64 {
+        self.require(x);
+        self.require(u);
         (0..self.hidden).fold(self.confinement * u.dot(u), |sum, j| {
             let on = logistic(self.input(j, x));
             sum - self.output(j) * on * (1.0 - on) * self.row(j).dot(u).powi(2)
@@ -196,6 +202,9 @@ impl Scored for NetworkEnergy {
         weight: f64,
         gradient: &mut ArrayRef1<f64>,
     ) {
+        self.require(x);
+        self.require(u);
+        assert_eq!(gradient.len(), self.theta.len(), "one entry a parameter");
         let (n, h) = (self.units, self.hidden);
         for j in 0..h {
             let (on, along) = (logistic(self.input(j, x)), self.row(j).dot(u));

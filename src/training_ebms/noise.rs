@@ -2,6 +2,7 @@
 
 use ndarray::{ArrayRef1, ArrayRef2, s};
 
+use super::share;
 use crate::{backprop::softplus, energy::Learnable, introduction::logistic};
 
 /// The loss of noise-contrastive estimation, and its gradient by $\theta$ and, last, by `constant` $c$, which stands for $\log Z$: a machine of $p$
@@ -28,7 +29,7 @@ use crate::{backprop::softplus, energy::Learnable, introduction::logistic};
 /// ```
 ///
 /// # Panics
-/// When `gradient` has not one entry more than the machine has parameters, or states and energy differ in length.
+/// When `gradient` has not one entry more than the machine has parameters, states and energy differ in length, or there are no data or no noise.
 pub fn noise_contrastive(
     energy: &impl Learnable,
     constant: f64,
@@ -40,7 +41,8 @@ pub fn noise_contrastive(
     let parameters = energy.parameters().len();
     assert_eq!(gradient.len(), parameters + 1, "an entry for each parameter, and one for the constant");
     gradient.fill(0.0);
-    let share = 1.0 / data.nrows() as f64;
+    let share = share(data);
+    assert!(noise.nrows() > 0, "data without noise to be told from");
     let log_nu = (noise.nrows() as f64 * share).ln();
     let mut loss = 0.0;
     // ANCHOR: nce

@@ -4,6 +4,7 @@ use ndarray::{Array1, ArrayRef1, ArrayRef2, Zip};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
+use super::share;
 use crate::energy::{Differentiable, Learnable};
 
 /// An energy whose slope and curvature along a line can be differentiated by its parameters.
@@ -58,9 +59,9 @@ pub trait Scored: Learnable + Differentiable {
 /// ```
 ///
 /// # Panics
-/// When data, energy and gradient differ in length.
+/// When data, energy and gradient differ in length, or there are no data.
 pub fn score_matching(energy: &impl Scored, data: &ArrayRef2<f64>, gradient: &mut ArrayRef1<f64>) -> f64 {
-    let share = 1.0 / data.nrows() as f64;
+    let share = share(data);
     let mut slope = Array1::zeros(data.ncols());
     let mut axis = Array1::zeros(data.ncols());
     let mut loss = 0.0;
@@ -97,14 +98,14 @@ pub fn score_matching(energy: &impl Scored, data: &ArrayRef2<f64>, gradient: &mu
 /// ```
 ///
 /// # Panics
-/// When data, energy and gradient differ in length.
+/// When data, energy and gradient differ in length, or there are no data.
 pub fn sliced_score_matching(
     energy: &impl Scored,
     data: &ArrayRef2<f64>,
     gradient: &mut ArrayRef1<f64>,
     rng: &mut impl Rng,
 ) -> f64 {
-    let share = 1.0 / data.nrows() as f64;
+    let share = share(data);
     let mut slope = Array1::zeros(data.ncols());
     let mut line: Array1<f64> = Array1::zeros(data.ncols());
     let mut loss = 0.0;
@@ -138,7 +139,7 @@ pub fn sliced_score_matching(
 /// ```
 ///
 /// # Panics
-/// When data, energy and gradient differ in length, or `sigma` is not positive and finite.
+/// When data, energy and gradient differ in length, there are no data, or `sigma` is not positive and finite.
 pub fn denoising_score_matching(
     energy: &impl Scored,
     data: &ArrayRef2<f64>,
@@ -147,7 +148,7 @@ pub fn denoising_score_matching(
     rng: &mut impl Rng,
 ) -> f64 {
     assert!(sigma > 0.0 && sigma.is_finite(), "sigma is {sigma}, but must be positive and finite");
-    let share = 1.0 / data.nrows() as f64;
+    let share = share(data);
     let mut noisy = Array1::zeros(data.ncols());
     let mut noise: Array1<f64> = Array1::zeros(data.ncols());
     let mut residual = Array1::zeros(data.ncols());

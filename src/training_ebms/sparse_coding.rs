@@ -50,12 +50,18 @@ impl SparseCoding {
         self.penalty
     }
 
+    /// $x - zD$, a sample to a row.
+    fn residual(&self, samples: &ArrayRef2<f64>, codes: &ArrayRef2<f64>) -> Array2<f64> {
+        assert_eq!(samples.dim(), (codes.nrows(), self.dictionary.ncols()), "the shape of samples");
+        samples - codes.dot(&self.dictionary)
+    }
+
     /// $\sum_n E(x_n, z_n)$ over samples and codes, `n × p` and `n × K`.
     ///
     /// # Panics
     /// When the shapes do not fit.
     pub fn energy(&self, samples: &ArrayRef2<f64>, codes: &ArrayRef2<f64>) -> f64 {
-        let residual = samples - codes.dot(&self.dictionary);
+        let residual = self.residual(samples, codes);
         0.5 * residual.fold(0.0, |sum, r| sum + r * r)
             + self.penalty * codes.fold(0.0, |sum, z| sum + z.abs())
     }
@@ -65,7 +71,7 @@ impl SparseCoding {
     /// # Panics
     /// When the shapes do not fit.
     pub fn gap(&self, samples: &ArrayRef2<f64>, codes: &ArrayRef2<f64>) -> f64 {
-        let residual = samples - codes.dot(&self.dictionary);
+        let residual = self.residual(samples, codes);
         let correlations = residual.dot(&self.dictionary.t());
         let mut dual = 0.0;
         for ((x, r), c) in samples.rows().into_iter().zip(residual.rows()).zip(correlations.rows()) {
@@ -73,11 +79,13 @@ impl SparseCoding {
             let scale = if largest > self.penalty { self.penalty / largest } else { 1.0 };
             dual += scale * (x.dot(&r) - 0.5 * scale * r.dot(&r));
         }
-        // Below zero only by rounding.
-        (self.energy(samples, codes) - dual).max(0.0)
+        let gap = self.energy(samples, codes) - dual;
+        // Below zero only by rounding. Not `f64::max`, which would turn NaN into 0.
+        if gap < 0.0 { 0.0 } else { gap }
     }
 
     /// A number $L$ at or above the largest eigenvalue of $D^\top D$, by 2 % at most up to 20,000 pixels: a step of $1/L$ never goes too far.
+    /// Not finite where the squares of $D$'s entries are not.
     ///
     /// For a symmetric positive matrix $A$, $\lambda_{\max} \le \lVert A^m \rVert_F^{1/m} \le p^{1/2m} \lambda_{\max}$; squaring eight times makes $m = 256$.
     pub fn lipschitz(&self) -> f64 {
@@ -104,7 +112,7 @@ impl SparseCoding {
     /// Codes of `samples`, `n × p`, by `iterations` steps of ISTA from 0: down the gradient of the square, then towards zero by the penalty's share.
     ///
     /// # Errors
-    /// [`Error::Empty`], [`Error::Domain`] or [`Error::Shape`] for bad samples.
+    /// [`Error::Empty`], [`Error::Domain`] or [`Error::Shape`] for bad samples, [`Error::Parameter`] when $D^\top D$ leaves the range of numbers.
     pub fn ista(&self, samples: &ArrayRef2<f64>, iterations: usize) -> Result<Array2<f64>, Error> {
         self.iterate(samples, iterations, false, |_, _| {})
     }
@@ -115,7 +123,7 @@ impl SparseCoding {
     /// Source: A. Beck, M. Teboulle, SIAM Journal on Imaging Sciences 2 (2009) 183.
     ///
     /// # Errors
-    /// [`Error::Empty`], [`Error::Domain`] or [`Error::Shape`] for bad samples.
+    /// [`Error::Empty`], [`Error::Domain`] or [`Error::Shape`] for bad samples, [`Error::Parameter`] when $D^\top D$ leaves the range of numbers.
     pub fn fista(&self, samples: &ArrayRef2<f64>, iterations: usize) -> Result<Array2<f64>, Error> {
         self.iterate(samples, iterations, true, |_, _| {})
     }
@@ -136,6 +144,7 @@ impl SparseCoding {
         check::length("columns of samples", pixels, samples.ncols(), "columns, as an atom has")?;
         let mut codes = Array2::zeros((samples.nrows(), atoms));
         let lipschitz = self.lipschitz();
+        check::parameter("the largest eigenvalue of DᵀD", lipschitz, "finite", lipschitz.is_finite())?;
         if lipschitz == 0.0 {
             return Ok(codes);
         }
@@ -186,6 +195,7 @@ impl SparseCoding {
     /// # Panics
     /// When the shapes do not fit.
     pub fn improve_dictionary(&mut self, samples: &ArrayRef2<f64>, codes: &ArrayRef2<f64>) {
+        assert_eq!(samples.dim(), (codes.nrows(), self.dictionary.ncols()), "the shape of samples");
         // ANCHOR: dictionary
         let (usage, sums) = (codes.t().dot(codes), codes.t().dot(samples));
         for k in 0..self.dictionary.nrows() {

@@ -8,8 +8,8 @@ use std::{
 
 use downhill::{
     Error,
-    backprop::{Activation, Initialisation, Loss, Mlp, Pass, Penalty, Stopping, Trainer, idx},
-    optimizers::{Adam, GradientDescent},
+    backprop::{Activation, Initialisation, Layer, Loss, Mlp, Pass, Penalty, Stopping, Tape, Trainer, idx},
+    optimizers::{Adam, GradientDescent, Optimizer},
     rng,
 };
 use flate2::{Compression, write::GzEncoder};
@@ -56,6 +56,21 @@ fn refused_networks() {
         let expected = Error::Parameter { what: "initialisation", value: deviation, must };
         let refused = Mlp::new(&[1, 1], linear, linear, Initialisation::Normal(deviation), &mut rng(1));
         assert_eq!(refused, Err(expected));
+    }
+    // More parameters than an array can hold, in one layer and in two.
+    let vast: [&[usize]; 3] = [&[usize::MAX, 2], &[usize::MAX - 1, 1], &[1 << 30, 1 << 30, 1 << 29]];
+    for sizes in vast {
+        let activations = vec![linear; sizes.len() - 1];
+        for refused in [
+            Mlp::from_parameters(sizes, &activations, array![]),
+            Mlp::new(sizes, linear, linear, Initialisation::He, &mut rng(1)),
+        ] {
+            let refused = refused.unwrap_err();
+            assert!(
+                matches!(refused, Error::Parameter { what: "the number of parameters", .. }),
+                "{refused}"
+            );
+        }
     }
     let one_size = Mlp::new(&[4], linear, linear, Initialisation::He, &mut rng(1));
     assert_eq!(one_size, Err(shape("sizes", "two or more", "1")));
@@ -148,6 +163,53 @@ fn panic_message(f: impl FnOnce() + std::panic::UnwindSafe) -> String {
         .unwrap()
 }
 
+/// Where a derivative or an adjoint is 0 the other factor may be infinite, and NaN stays NaN.
+#[test]
+fn derivatives_at_the_edge() {
+    let tape = Tape::new();
+    let (zero, one) = (tape.var(0.0), tape.var(1.0));
+    let power = zero.powi(0);
+    assert_eq!((power.value(), power.gradient().wrt(zero)), (1.0, 0.0));
+    // An input and an operation on one number have no second parent to send 0 · ∞ to.
+    assert_eq!(zero.ln().gradient().wrt(zero), f64::INFINITY);
+    assert_eq!((zero * zero).ln().gradient().wrt(one), 0.0);
+    // The last logarithm is not part of the sum.
+    let (sum, _) = (zero + one, zero.ln());
+    assert_eq!((sum + zero).gradient().wrt(zero), 2.0);
+    assert!(tape.var(f64::NAN).relu().value().is_nan());
+    let mut a = Array2::zeros((1, 2));
+    Activation::Relu.forward(&array![], &array![[f64::NAN, -1.0]], &mut a);
+    assert!(a[[0, 0]].is_nan() && a[[0, 1]] == 0.0);
+}
+
+/// Training that diverges, in an epoch or only on the validation set, leaves the network as it was at its best.
+#[test]
+fn divergence_leaves_the_best() {
+    let (x, y) = (array![[1.0]], array![[0.0]]);
+    let stopping = Stopping { epochs: 50, patience: 50 };
+    let line =
+        |weight: f64| Mlp::from_parameters(&[1, 1], &[Activation::Identity], array![weight, 0.0]).unwrap();
+    // A step multiplies the output by 1 − 2 · 10⁵⁰: its square overflows after a few.
+    let mut network = line(1.0);
+    let mut trainer = Trainer::new(&network, Loss::SquaredError, GradientDescent::new(1e50).unwrap(), 1);
+    let mut validation = Vec::new();
+    let fit = trainer
+        .fit(&mut network, (&x, &y), (&x, &y), stopping, &mut rng(1), |_, _, cost| validation.push(cost));
+    assert!(matches!(fit, Err(Error::Diverged { .. })), "{fit:?}");
+    assert!(validation.len() > 1 && validation.windows(2).all(|pair| pair[1] > pair[0]), "{validation:?}");
+    let mut first = line(1.0);
+    GradientDescent::new(1e50).unwrap().step(first.parameters_mut(), &array![1.0, 1.0]);
+    assert_eq!(network, first, "the first epoch was the best");
+    // A cost that overflows where the network is only tested.
+    let mut network = line(1.0);
+    let far = array![[1e200]];
+    let mut trainer = Trainer::new(&network, Loss::SquaredError, GradientDescent::new(0.1).unwrap(), 1);
+    let fit =
+        trainer.fit(&mut network, (&x, &y), (&far, &y), stopping, &mut rng(1), |_, _, _| panic!("reported"));
+    assert_eq!(fit, Err(Error::Diverged { what: "validation", step: 1, loss: f64::INFINITY }));
+    assert_eq!(network, line(1.0), "as it came");
+}
+
 /// Evaluation with a wrong shape panics, and the message names both shapes or says what is wrong.
 #[test]
 fn panics() {
@@ -163,6 +225,21 @@ fn panics() {
     assert!(panic_message(stranger).contains("other sizes"));
     let batch = || drop(Trainer::new(&small(), Loss::SquaredError, GradientDescent::new(0.1).unwrap(), 0));
     assert!(panic_message(batch).contains("at least one sample"));
+    let two = Array2::from_elem((2, 2), 0.5);
+    for loss in [Loss::SquaredError, Loss::LogisticCrossEntropy, Loss::SoftmaxCrossEntropy] {
+        for rows in [1, 3] {
+            let short = || {
+                loss.value_and_gradient(&two, &two, &mut Array2::zeros((rows, 2)));
+            };
+            assert!(panic_message(short).contains("output and gradient"));
+        }
+    }
+    let (one, other) = (Tape::new(), Tape::new());
+    let (x, stranger) = (one.var(1.0), other.var(1.0));
+    let asked = std::panic::AssertUnwindSafe(|| {
+        (x * x).gradient().wrt(stranger);
+    });
+    assert!(panic_message(asked).contains("different tapes"));
 }
 
 /// A file under the system's folder for temporary files, removed at the end.
@@ -241,6 +318,11 @@ fn idx_damage() {
         ("more", change(7, 4), "24 entries, but its axes are [4, 2, 4]"),
         ("long", long, "25 entries, but its axes are [3, 2, 4]"),
         ("huge", huge, "24 entries, but its axes are [4294967295, 4294967295, 4294967295]"),
+        (
+            "no entries",
+            [&[0, 0, 8, 3, 0, 0, 0, 0], &[255; 8][..]].concat(),
+            "its axes are [0, 4294967295, 4294967295], more than an array can have",
+        ),
         ("empty", Vec::new(), "0 bytes, but the header of 3 axes takes 16"),
         ("text", b"P5 2 4 255 not an idx file".to_vec(), "not an IDX file: it begins with 50 35"),
     ];
@@ -296,6 +378,7 @@ fn saved_networks() {
         ("version 1", "version 9", "its format is \"downhill multilayer perceptron, version 9\""),
         ("0.1,", "0.2,", "damaged: the parameters do not have the checksum"),
         ("[1,3,1]", "[1,2,1]", "its parts do not fit: theta: expected 7 parameters, got 10"),
+        ("[1,3,1]", "[18446744073709551615,3,1]", "its parts do not fit: the number of parameters"),
         ("[1,3,1]", "[3,1]", "its parts do not fit: activations: expected 1 entries, one a layer, got 2"),
         ("Softmax", "Softmin", "not a saved network: unknown variant `Softmin`"),
         ("\"sizes\"", "\"size\"", "not a saved network: unknown field `size`"),

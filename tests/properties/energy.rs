@@ -2,12 +2,14 @@
 
 use downhill::{
     Error,
-    energy::{Differentiable, DoubleWell, Energy, Gaussian, Ising, Mixture, binary_states},
-    energy_and_inference::{Descent, search},
-    free_energy::log_sum_exp,
+    combining_densities::{Product, SoftMin},
+    energy::{Differentiable, DoubleWell, Energy, Gaussian, Ising, Learnable, Mixture, binary_states},
+    energy_and_inference::{Bipartite, Clamped, Descent, Ellipse, Minimised, search},
+    free_energy::{Marginal, log_sum_exp},
     gibbs_boltzmann::Boltzmann,
     rng,
     sampling::{Gibbs, Kernel, Langevin, Metropolis},
+    training_ebms::{Bowl, NetworkEnergy, Scored},
 };
 use ndarray::{Array1, Array2, ArrayRef1, array};
 use proptest::prelude::*;
@@ -250,4 +252,76 @@ fn a_new_energy_needs_only_its_own_few_lines() {
     let rest = basins.attractors.row(best.index);
     assert!(best.energy <= lowest.energy && best.energy > lowest.energy - 0.01);
     assert!(rest.iter().zip(places.row(lowest.index)).all(|(a, b)| (a - b).abs() < 0.05));
+}
+
+/// A state, a gradient or a direction of another length panics: none is cut short, and none of one entry is stretched.
+#[test]
+fn other_lengths_panic() {
+    let refuses = |what: &str, work: &dyn Fn()| {
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err(), "{what}");
+    };
+    let bowl = Gaussian::new(array![0.0], array![[1.0]]).unwrap();
+    let plane = Gaussian::new(array![0.0, 0.0], Array2::eye(2)).unwrap();
+    let well = DoubleWell::new(1.0, 0.0).unwrap();
+    let ellipse = Ellipse::new(2.0, 1.0).unwrap();
+    let learned_bowl = Bowl::new(array![[1.0]], array![0.0]).unwrap();
+    let network =
+        NetworkEnergy::from_parts(1.0, array![0.5], array![0.0], array![-1.0], array![[1.0]]).unwrap();
+    let differentiable: [(&str, usize, &dyn Differentiable); 11] = [
+        ("Gaussian", 1, &bowl),
+        ("DoubleWell", 1, &well),
+        ("Mixture", 1, &Mixture::new(array![[0.0]], array![1.0], 1.0).unwrap()),
+        ("Ellipse", 3, &ellipse),
+        ("Clamped", 1, &Clamped::new(ellipse, Array1::zeros(3), vec![1]).unwrap()),
+        ("Minimised", 1, &Minimised::new(plane.clone(), 1, array![[0.0]]).unwrap()),
+        ("Marginal", 1, &Marginal::new(plane, array![[0.0]], 1.0).unwrap()),
+        ("Product", 1, &Product::new(vec![well], array![1.0]).unwrap()),
+        ("SoftMin", 1, &SoftMin::new(vec![well], &array![1.0], &array![0.0]).unwrap()),
+        ("Bowl", 1, &learned_bowl),
+        ("NetworkEnergy", 1, &network),
+    ];
+    for (name, units, energy) in differentiable {
+        energy.gradient_into(&Array1::zeros(units), &mut Array1::zeros(units));
+        refuses(name, &|| energy.gradient_into(&Array1::zeros(units), &mut Array1::zeros(units + 1)));
+    }
+
+    fn learns(energy: &impl Learnable, x: usize, gradient: usize) {
+        energy.add_parameter_gradient(&Array1::zeros(x), 1.0, &mut Array1::zeros(gradient));
+    }
+    let pair = Bipartite::new(array![0.0], array![0.0], &array![[0.0]]).unwrap();
+    for (x, gradient) in [(2, 2), (2, 4), (3, 3)] {
+        refuses("Bipartite", &|| learns(&pair, x, gradient));
+    }
+    for (x, gradient) in [(1, 3), (2, 2)] {
+        refuses("Bowl", &|| learns(&learned_bowl, x, gradient));
+    }
+    learns(&pair, 2, 3);
+    learns(&learned_bowl, 1, 2);
+
+    fn scores(energy: &impl Scored, x: usize, u: usize, gradient: usize) -> [impl Fn() + '_; 2] {
+        let of = move |curved: bool| {
+            move || {
+                let (x, u, mut gradient) = (Array1::zeros(x), Array1::zeros(u), Array1::zeros(gradient));
+                if curved {
+                    energy.curvature(&x, &u);
+                    energy.add_curvature_gradient(&x, &u, 1.0, &mut gradient);
+                } else {
+                    energy.add_slope_gradient(&x, &u, 1.0, &mut gradient);
+                }
+            }
+        };
+        [of(false), of(true)]
+    }
+    scores(&learned_bowl, 1, 1, 2).iter().for_each(|work| work());
+    scores(&network, 1, 1, 4).iter().for_each(|work| work());
+    for (x, u, gradient) in [(2, 1, 2), (1, 2, 2), (1, 1, 3)] {
+        for work in scores(&learned_bowl, x, u, gradient) {
+            refuses("Bowl", &work);
+        }
+    }
+    for (x, u, gradient) in [(2, 1, 4), (1, 2, 4), (1, 1, 5)] {
+        for work in scores(&network, x, u, gradient) {
+            refuses("NetworkEnergy", &work);
+        }
+    }
 }

@@ -200,6 +200,24 @@ fn bad_tables_are_refused() {
     assert!(matches!(refusal, Err(Error::Empty { what: "data" })));
 }
 
+/// The gradient at data of probability e⁻⁸⁰⁰, which is below every number, against the one by hand; none at data that cannot be.
+#[test]
+fn improbable_and_impossible_data() {
+    let unit = binary_states(1, 0.0, 1.0).unwrap();
+    let far = Bipartite::new(array![800.0], array![0.0], &array![[0.0]]).unwrap();
+    // Seen: x = 0, h = 0 or 1 alike. Dreamt: x = 1.
+    let slope = log_likelihood_gradient(&far, &unit, &unit, &[0]).unwrap();
+    // log Z = 800.7 is rounded to 10⁻¹³.
+    assert!((slope - array![-1.0, 0.0, -0.5]).iter().all(|d| d.abs() < 1e-12));
+    // Both visible units on would cost more than any number.
+    let pair = binary_states(2, 0.0, 1.0).unwrap();
+    let walled = Bipartite::new(array![-1.7e308, -1.7e308], array![0.0], &array![[0.0], [0.0]]).unwrap();
+    let slope = log_likelihood_gradient(&walled, &pair, &unit, &[0]).unwrap();
+    assert!(slope.iter().all(|d| d.abs() < 1e-15));
+    let refusal = log_likelihood_gradient(&walled, &pair, &unit, &[0, 3]);
+    assert!(matches!(refusal, Err(Error::Domain { what: "f", index, .. }) if index == "3"));
+}
+
 proptest! {
     /// Descent by steps below 2/L never climbs, and ends where search over its own path says that it is lowest.
     #[test]

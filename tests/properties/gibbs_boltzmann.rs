@@ -62,6 +62,13 @@ fn extreme_temperatures_do_not_overflow() {
     assert_eq!(p.probabilities(), array![1.0, 0.0, 0.0]);
     assert_eq!((p.log_partition(), p.entropy(), p.energy_variance()), (1e9, 0.0, 0.0));
     assert_eq!(p.draw(&mut rng(1)), 0);
+    // A product with β that leaves the range of numbers, from above or below: one such state has no share, all of them leave no distribution.
+    for vast in [1e308, -1e308] {
+        assert!(matches!(over(&[vast, vast], 10.0), Err(Error::Parameter { what: "beta", value: 10.0, .. })));
+    }
+    assert_eq!(over(&[1e308, 0.0], 10.0).unwrap().probabilities(), array![0.0, 1.0]);
+    let line = Boltzmann::on_line(&Line(|x| 1e308 * (x * x).min(1.0) - 1e308), 10.0);
+    assert!(matches!(line, Err(Error::Parameter { what: "beta", .. })));
     // A forbidden state at every temperature: never drawn, and no NaN in any mean.
     let p = over(&[INF, 0.0, 1.0], 0.0).unwrap();
     assert_eq!(p.probabilities()[0], 0.0);

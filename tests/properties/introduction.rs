@@ -4,7 +4,8 @@ use downhill::{
     Error, data,
     energy::{Differentiable, Energy},
     introduction::{
-        Covariance, GaussianDiscriminant, KMeans, Logistic, Wells, log_loss, logistic, play, ucb1,
+        Covariance, GaussianDiscriminant, KMeans, Logistic, Tally, Wells, epsilon_greedy, log_loss,
+        log_loss_gradient, logistic, play, ucb1,
     },
     ols::add_intercept,
 };
@@ -131,6 +132,23 @@ fn loss_of_nothing() {
     log_loss(&Array2::zeros((0, 1)), &array![], &array![1.0]);
 }
 
+/// A label for one row of two, a column for two features, a tally for no arm: none is stretched to fit.
+#[test]
+fn evaluations_that_do_not_fit() {
+    fn panics<T>(work: impl FnOnce() -> T) -> bool {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err()
+    }
+    let (x, alpha) = (array![[1.0], [2.0]], array![1.0]);
+    assert!(panics(|| log_loss_gradient(&x, &array![1.0], &alpha)));
+    assert!(panics(|| log_loss_gradient(&array![[1.0]], &array![1.0, 0.0], &alpha)));
+    let plane = array![[0.0, 1.0], [1.0, 3.0], [2.0, 0.0]];
+    let model = GaussianDiscriminant::fit(&plane, &[0, 0, 0], Covariance::Naive, 0.0).unwrap();
+    assert!(panics(|| model.class_log_densities(&x)));
+    assert!(panics(|| model.predict(&x)));
+    assert!(panics(|| epsilon_greedy(&Tally::new(0), 0.0, &mut downhill::rng(1))));
+    assert!(panics(|| ucb1(&Tally::new(0))));
+}
+
 #[test]
 fn gaussian_refuses() {
     let x = array![[0.0, 1.0], [1.0, 3.0], [2.0, 0.0], [3.0, 1.0], [5.0, 2.0], [4.0, 4.0]];
@@ -152,6 +170,10 @@ fn gaussian_refuses() {
         assert!(matches!(fit(&x, &labels, -1.0), Err(Error::Parameter { what: "noise", .. })));
         let gap = fit(&x, &[0, 0, 0, 2, 2, 2], 0.0);
         assert!(matches!(gap, Err(Error::Parameter { what: "samples of a class", .. })));
+        for far in [6, 1_000_000_000_000, usize::MAX] {
+            let gap = fit(&x, &[0, 0, 0, 1, 1, far], 0.0);
+            assert!(matches!(gap, Err(Error::Parameter { what: "samples of a class", .. })), "{far}");
+        }
 
         // A constant column, whose mean is rounded; it needs noise.
         let constant = concatenate![Axis(1), x, Array2::from_elem((6, 1), 0.1)];
@@ -195,6 +217,9 @@ fn k_means_refuses() {
     assert!(matches!(KMeans::fit_from(&x, &array![[1.0]]), Err(Error::Shape { what: "centres", .. })));
     assert_eq!(KMeans::fit_from(&x, &Array2::zeros((0, 2))), Err(Error::Empty { what: "centres" }));
     let vast = KMeans::fit_from(&array![[1e200], [-1e200]], &array![[0.0]]);
+    assert!(matches!(vast, Err(Error::Parameter { what: "distortion", .. })));
+    // Here |x|² is ∞ and x·m too: their difference is no distance.
+    let vast = KMeans::fit_from(&array![[1e300], [-1e300]], &array![[1e10]]);
     assert!(matches!(vast, Err(Error::Parameter { what: "distortion", .. })));
 
     let one = KMeans::fit(&x, 1, &mut rng).unwrap();

@@ -112,6 +112,14 @@ fn extremes() {
     assert!(
         matches!(refusal, Error::Parameter { what: "the length of a column of x", value, .. } if length(value))
     );
+    // Xᵀy overflows, the coefficients do not. The residuals' squares overflow too.
+    let (x, y) = (array![[1e100], [2e100], [1e100]], array![1e210, 2e210, -1e210]);
+    let fit = Ols::fit(&x, &y).unwrap();
+    assert!((fit.coefficients()[0] / (2e110 / 3.0) - 1.0).abs() < 1e-14 && fit.solver() == Solver::Qr);
+    assert!(matches!(
+        fit.noise_variance(),
+        Err(Error::Parameter { what: "the sum of squared residuals", .. })
+    ));
     // A column in units 10²⁰ times too large is not mistaken for zero.
     let x = array![[1.0, 1e-20], [1.0, 2e-20], [1.0, 4e-20]];
     for solver in SOLVERS {

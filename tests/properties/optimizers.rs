@@ -206,6 +206,23 @@ fn newton_refuses_what_is_no_hessian() {
     }
 }
 
+/// A gradient that is not finite is no minimum, and no step of Newton's follows it.
+#[test]
+fn gradients_that_are_none() {
+    for bad in [NAN, INF, -INF] {
+        let loss = |theta: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>| {
+            gradient.assign(&array![0.0, if theta[0] == 0.0 { bad } else { 0.0 }]);
+            1.0
+        };
+        let run = minimize(&mut Bfgs::new(2), loss, &array![0.0, 0.0], 1e-6, 10, |_, _| panic!("shown"));
+        assert_eq!(run, Err(Error::Diverged { what: "the minimisation", step: 0, loss: 1.0 }));
+        let mut newton = Newton::new(|_: &ArrayRef1<f64>| array![[1.0, 0.0], [0.0, 1.0]]);
+        let here = Place::new(&array![0.0, 0.0], loss);
+        let refusal = newton.direction(&here, &mut Array1::zeros(2));
+        assert!(matches!(refusal, Err(Error::Domain { what: "gradient", index, .. }) if index == "1"));
+    }
+}
+
 #[test]
 fn a_zero_gradient_moves_nothing_but_the_decay() {
     for mut optimizer in all().into_iter().take(6) {

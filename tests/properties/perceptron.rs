@@ -141,6 +141,11 @@ fn an_architecture_refuses_bad_input() {
         Architecture::new(&[3, 2, 1], &[Logistic]),
         Err(Error::Shape { what: "activations", .. })
     ));
+    for vast in [usize::MAX, usize::MAX / 2, usize::MAX / 32] {
+        let refusal = Architecture::new(&[vast, 2], &[Tanh]);
+        assert!(matches!(refusal, Err(Error::Parameter { what: "the number of parameters", .. })), "{vast}");
+    }
+    assert!(Relu.value(f64::NAN).is_nan());
 }
 
 #[test]

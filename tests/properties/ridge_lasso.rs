@@ -2,7 +2,7 @@
 
 use downhill::{
     Error,
-    ridge_lasso::{CrossValidation, Lasso, Ridge, Standardizer, cross_validate},
+    ridge_lasso::{CrossValidation, Lasso, Ridge, Standardizer, cross_validate, lasso_cost, ridge_cost},
     rng,
 };
 use ndarray::{Array1, Array2, array};
@@ -158,6 +158,12 @@ fn extremes() {
     assert!((theta * 1e200 - 1.0).iter().all(|d| d.abs() < 1e-14));
     let theta = Ridge::new(&(&x * 1e-400_f64.max(1e-300) * 1e-100), &y).unwrap().fit(1.0).unwrap();
     assert!(theta.iter().all(|t| t.is_finite()));
+    // Products of x and y overflow, the coefficients do not; and then they do.
+    let steep = Ridge::new(&array![[1e100, 0.0], [0.0, 1e100]], &array![1e210, -1e210]).unwrap();
+    assert!((steep.fit(0.0).unwrap() / array![1e110, -1e110] - 1.0).iter().all(|d| d.abs() < 1e-14));
+    let steeper = Ridge::new(&array![[1e-300]], &array![1e300]).unwrap();
+    assert_eq!(summary(steeper.fit(0.0)), "domain coefficients 0");
+    assert_eq!(summary(steeper.path(&array![0.0])), "domain coefficients 0, 0");
     assert_eq!(summary(Lasso::new(&x, &y)), "parameter the largest sum of squares of a column");
     assert_eq!(
         summary(Lasso::new(&array![[1.0]], &array![1e200])),
@@ -207,4 +213,29 @@ fn folds_of_unequal_size_give_means() {
             .any(|held| (mean_miss(held) - error).abs() < 1e-9 * error);
         assert!(fits, "no fold has the mean error {error}");
     }
+}
+
+/// A cost or a gap at input that does not fit panics; at NaN it is NaN, and certifies nothing.
+#[test]
+fn costs_and_gaps_of_what_does_not_fit() {
+    let (x, y, theta) = (array![[1.0], [2.0]], array![1.0, 3.0], array![0.5]);
+    fn panics<T>(work: impl FnOnce() -> T) -> bool {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err()
+    }
+    for cost in [ridge_cost, lasso_cost] {
+        assert!(cost(&x, &y, &theta, 0.1) > 0.0);
+        assert!(panics(|| cost(&x, &array![1.0], &theta, 0.1)));
+        assert!(panics(|| cost(&array![[1.0]], &y, &theta, 0.1)));
+        assert!(panics(|| cost(&x, &y, &array![0.5, 0.5], 0.1)));
+        assert!(panics(|| cost(&Array2::zeros((0, 1)), &array![], &theta, 0.1)));
+    }
+    let lasso = Lasso::new(&x, &y).unwrap();
+    assert!(lasso.duality_gap(&array![NAN], 1.0).is_nan());
+    for bad in [0.0, -1.0, NAN, INF] {
+        assert!(panics(|| lasso.duality_gap(&theta, bad)), "{bad}");
+    }
+    // Zero correlations too: y is orthogonal to x.
+    let none = Lasso::new(&array![[1.0], [1.0]], &array![1.0, -1.0]).unwrap();
+    assert_eq!(none.duality_gap(&array![0.0], 1.0), 0.0);
+    assert!(panics(|| none.duality_gap(&array![0.0], 0.0)));
 }

@@ -159,7 +159,9 @@ fn bad_samples_and_chains_are_refused() {
     refuses(count(&mut Array2::zeros((3, 0))), "starts");
     refuses(count(&mut array![[0.0], [NAN]]), "starts");
     assert!(onsager::energy(NAN).is_nan() && onsager::magnetisation(NAN).is_nan());
-    assert_eq!((onsager::energy(1e-3), onsager::magnetisation(1e-3)), (-2.0, 1.0));
+    for cold in [0.0, 1e-3] {
+        assert_eq!((onsager::energy(cold), onsager::magnetisation(cold)), (-2.0, 1.0));
+    }
     assert!(onsager::energy(1e6).abs() < 1e-5);
 }
 
@@ -212,10 +214,31 @@ fn kernels_stop_at_energies_that_are_none() {
     let mut wild = Hamiltonian::new(well(), 1, 1e3, 30, 1.0).unwrap();
     let mut x = array![1.3];
     assert!((0..20).all(|_| !wild.step(&mut x, &mut rng(1))) && x[0] == 1.3);
-    for bad in [-1.0, NAN] {
-        let mut kernel = Metropolis::new(well(), 1, 0.5, 1.0).unwrap();
-        assert!(std::panic::catch_unwind(move || kernel.set_temperature(bad)).is_err());
+    // What a constructor refuses cannot be set later.
+    fn refuses_to_be_at(mut kernel: impl Thermal, temperature: f64) {
+        let set = std::panic::AssertUnwindSafe(|| kernel.set_temperature(temperature));
+        assert!(std::panic::catch_unwind(set).is_err(), "{temperature} is accepted");
     }
+    for bad in [-1.0, NAN] {
+        refuses_to_be_at(Metropolis::new(well(), 1, 0.5, 1.0).unwrap(), bad);
+    }
+    for bad in [-1.0, NAN, INF] {
+        refuses_to_be_at(Langevin::new(well(), 1, 0.5, 1.0).unwrap(), bad);
+    }
+    for bad in [-1.0, NAN, 0.0] {
+        refuses_to_be_at(Gibbs::new(well(), 0.0, 1.0, 1.0).unwrap(), bad);
+    }
+    for bad in [-1.0, NAN, 0.0, INF] {
+        refuses_to_be_at(Mala::new(well(), 1, 0.5, 1.0).unwrap(), bad);
+        refuses_to_be_at(Hamiltonian::new(well(), 1, 0.5, 3, 1.0).unwrap(), bad);
+    }
+    // A state of one entry is not stretched to two units.
+    let short = "a state of 1 entries for a kernel of 2 units";
+    stops(Metropolis::new(well(), 2, 0.5, 1.0).unwrap(), short);
+    stops(MetropolisHastings::new(well(), Stay, 2, 1.0).unwrap(), short);
+    stops(Langevin::new(well(), 2, 0.5, 1.0).unwrap(), short);
+    stops(Mala::new(well(), 2, 0.5, 1.0).unwrap(), short);
+    stops(Hamiltonian::new(well(), 2, 0.5, 3, 1.0).unwrap(), short);
     // At an infinite temperature every step is taken; where nothing can be no step leads.
     let mut hot = Metropolis::new(well(), 2, 1.0, INF).unwrap();
     let (mut x, mut generator) = (array![0.0, 0.0], rng(1));

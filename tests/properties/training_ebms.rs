@@ -7,7 +7,8 @@ use downhill::{
     sampling::Gibbs,
     training_ebms::{
         Bowl, Contrastive, Likelihood, Neighbours, NetworkEnergy, PairLoss, Pairwise, SoftCode, SparseCoding,
-        Start, Table, embedding_loss, learn,
+        Start, Table, contrast, denoising_score_matching, embedding_loss, info_nce, learn, noise_contrastive,
+        score_matching, sliced_score_matching,
     },
 };
 use ndarray::{Array1, Array2, array};
@@ -171,4 +172,57 @@ fn losses_at_the_extremes() {
     }
     assert_eq!(embedding_loss(0.0, true, 1.0), (0.0, 0.0));
     assert_eq!(embedding_loss(1.0, false, 1.0).0, 0.0);
+}
+
+/// Means over no samples, and codes and samples of shapes that do not fit, panic.
+#[test]
+fn means_of_nothing_and_shapes_that_do_not_fit() {
+    fn panics<T>(work: impl FnOnce() -> T) -> bool {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err()
+    }
+    let (none, some) = (Array2::zeros((0, 1)), array![[1.0]]);
+    let (bowl, spin) = (Bowl::new(array![[1.0]], array![0.0]).unwrap(), Pairwise::zeros(1).unwrap());
+    let (mut gradient, mut longer) = (Array1::zeros(2), Array1::zeros(3));
+    for (data, noise) in [(&none, &some), (&some, &none)] {
+        assert!(panics(|| contrast(&bowl, data, noise, &mut gradient)));
+        assert!(panics(|| noise_contrastive(&bowl, 0.0, data, noise, |_| 0.0, &mut longer)));
+    }
+    let mut likelihood = Likelihood::new(array![[0.0]]).unwrap();
+    assert!(panics(|| likelihood.loss(&bowl, &none, &mut gradient)));
+    assert!(panics(|| PairLoss::Log.loss(&bowl, &none, &none, &mut gradient)));
+    assert!(panics(|| Neighbours::ProbabilityFlow.loss(&spin, &none, -1.0, 1.0, &mut Array1::zeros(1))));
+    assert!(panics(|| score_matching(&bowl, &none, &mut gradient)));
+    assert!(panics(|| sliced_score_matching(&bowl, &none, &mut gradient, &mut rng(1))));
+    assert!(panics(|| denoising_score_matching(&bowl, &none, 1.0, &mut gradient, &mut rng(1))));
+    assert!(panics(|| info_nce(&Array2::zeros((0, 0)), &mut Array2::zeros((0, 0)))));
+
+    let coding = SparseCoding::new(array![[1.0, 0.0]], 1.0).unwrap();
+    let codes = array![[1.0], [2.0]];
+    // One sample for two codes, and one pixel for two.
+    for samples in [array![[1.0, 2.0]], array![[1.0], [2.0]]] {
+        assert!(panics(|| coding.energy(&samples, &codes)));
+        assert!(panics(|| coding.gap(&samples, &codes)));
+        assert!(panics(|| coding.clone().improve_dictionary(&samples, &codes)));
+    }
+}
+
+/// What is NaN or infinite is said to be: no code is certified, no dictionary inverted, no gap between points closed.
+#[test]
+fn nothing_is_made_of_nan() {
+    let coding = SparseCoding::new(array![[1.0, 0.0]], 1.0).unwrap();
+    assert!(coding.gap(&array![[1.0, 2.0]], &array![[NAN]]).is_nan());
+    assert!(PairLoss::Hinge { margin: 1.0 }.at(NAN).0.is_nan());
+    assert!(embedding_loss(NAN, false, 1.0).0.is_nan());
+    let vast = SparseCoding::new(array![[1e160, 0.0]], 1.0).unwrap();
+    for momentum in [false, true] {
+        let refusal = vast.iterate(&array![[1.0, 2.0]], 3, momentum, |_, _| ());
+        assert_eq!(summary(refusal), "parameter the largest eigenvalue of DᵀD");
+    }
+    // A step that cannot be taken is not: the machine is as it was.
+    let mut machine = Pairwise::zeros(2).unwrap();
+    let optimizer = GradientDescent::new(0.1).unwrap();
+    let mut rule = Contrastive::new(optimizer, array![[1.0, 1.0]], Start::Data, 1).unwrap();
+    let batch = array![[NAN, 1.0]];
+    let step = rule.step(&mut machine, &batch, |e| Gibbs::new(e, -1.0, 1.0, 1.0), &mut rng(1));
+    assert_eq!((summary(step), machine), ("diverged at 1".into(), Pairwise::zeros(2).unwrap()));
 }

@@ -29,6 +29,13 @@ fn a_network_refuses_bad_parameters() {
     for (inputs, hidden, outputs) in [(0, 1, 1), (1, 0, 1), (1, 1, 0)] {
         assert_eq!(TwoLayer::new(inputs, hidden, outputs, &mut rng), Err(Error::Empty { what: "a layer" }));
     }
+    for vast in [usize::MAX, usize::MAX / 4] {
+        for refusal in
+            [TwoLayer::new(vast, 3, 1, &mut rng), TwoLayer::from_parameters(vast, 3, 1, Array1::zeros(4))]
+        {
+            assert!(matches!(refusal, Err(Error::Parameter { what: "the number of parameters", .. })));
+        }
+    }
     let refused = |theta| TwoLayer::from_parameters(2, 2, 1, theta).unwrap_err();
     assert!(matches!(refused(Array1::zeros(8)), Error::Shape { what: "theta", .. }));
     assert!(matches!(refused(Array1::from_elem(9, f64::NAN)), Error::Domain { what: "theta", .. }));
