@@ -91,6 +91,8 @@ impl<E: Energy> Energy for Marginal<E> {
 // ANCHOR_END: marginal
 
 impl<E: Differentiable> Differentiable for Marginal<E> {
+    /// # Panics
+    /// When no latent value gives `seen` a finite energy.
     // ANCHOR: marginal_gradient
     fn gradient_into(&self, seen: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
         let mut slope = Array1::zeros(seen.len() + self.latent.ncols());
@@ -103,6 +105,7 @@ impl<E: Differentiable> Differentiable for Marginal<E> {
     // ANCHOR_END: marginal_gradient
 }
 
+/// The derivatives panic when no latent value gives `seen` a finite energy.
 impl<E: Learnable> Learnable for Marginal<E> {
     fn parameters(&self) -> &ArrayRef1<f64> {
         self.joint.parameters()

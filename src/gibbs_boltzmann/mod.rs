@@ -201,7 +201,7 @@ impl Boltzmann {
     }
     // ANCHOR_END: entropy
 
-    /// The index of a state drawn at random with its probability.
+    /// The index of a state drawn at random with its probability. It looks at all states for each draw.
     ///
     /// ```
     /// use downhill::{energy::{Ising, binary_states}, gibbs_boltzmann::Boltzmann};

@@ -149,7 +149,8 @@ impl<O: Optimizer> Contrastive<O> {
         Ok(Self { optimizer, start, moves, chains, gradient: Array1::zeros(0), steps: 0 })
     }
 
-    /// The states at which the chains stopped, one to a row: the negatives of the last update.
+    /// The states at which the chains stopped, one to a row: the negatives of the last update. With [`Start::Data`] and a batch smaller than the
+    /// one before, the rows beyond it are older.
     pub fn chains(&self) -> &Array2<f64> {
         &self.chains
     }

@@ -88,15 +88,17 @@ impl SparseCoding {
             self.dictionary.t().dot(&self.dictionary)
         };
         let (mut bound, mut root) = (1.0, 1.0);
-        for _ in 0..9 {
+        for squarings in 0..=8 {
             let norm = a.fold(0.0, |sum, v| sum + v * v).sqrt();
             if norm == 0.0 {
                 return 0.0;
             }
             bound *= norm.powf(root);
             root *= 0.5;
-            a /= norm;
-            a = a.dot(&a);
+            if squarings < 8 {
+                a /= norm;
+                a = a.dot(&a);
+            }
         }
         bound
     }

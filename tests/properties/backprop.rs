@@ -293,8 +293,11 @@ fn saved_networks() {
         assert!(reason(Mlp::load(&file.0).unwrap_err(), &file.0).starts_with("not a saved network"));
     }
     let cases = [
-        ("version 1", "version 9", "its format is \"downhill multilayer perceptron, version 9\""),
-        ("0.1,", "0.2,", "damaged: the parameters do not have the checksum"),
+        ("version 2", "version 9", "its format is \"downhill multilayer perceptron, version 9\""),
+        ("0.1,", "0.2,", "damaged: the network does not have the checksum"),
+        ("0.01", "0.02", "damaged: the network does not have the checksum"),
+        // As many parameters in other places.
+        ("[1,3,1]", "[7,1,1]", "damaged: the network does not have the checksum"),
         ("[1,3,1]", "[1,2,1]", "its parts do not fit: theta: expected 7 parameters, got 10"),
         ("[1,3,1]", "[3,1]", "its parts do not fit: activations: expected 1 entries, one a layer, got 2"),
         ("Softmax", "Softmin", "not a saved network: unknown variant `Softmin`"),
