@@ -40,6 +40,16 @@ pub(crate) fn weights(weights: &ArrayRef1<f64>) -> Result<(), Error> {
     parameter("the sum of weights", weights.sum(), "finite", weights.sum().is_finite())
 }
 
+/// A learning rate.
+pub(crate) fn rate(rate: f64) -> Result<(), Error> {
+    parameter("rate", rate, "positive and finite", rate > 0.0 && rate.is_finite())
+}
+
+/// What a cost charges, zero or more.
+pub(crate) fn penalty(what: &'static str, value: f64) -> Result<(), Error> {
+    parameter(what, value, "finite and not negative", value >= 0.0 && value.is_finite())
+}
+
 /// A width whose square is a number, to divide by.
 pub(crate) fn width(width: f64) -> Result<(), Error> {
     let must = "positive, with a square in the range of numbers";

@@ -106,11 +106,6 @@ impl Boltzmann {
         &self.energies
     }
 
-    /// $\beta$.
-    pub fn beta(&self) -> f64 {
-        self.beta
-    }
-
     /// $\log Z(\beta) = \log \sum_x e^{-\beta E(x)}$.
     pub fn log_partition(&self) -> f64 {
         self.log_partition

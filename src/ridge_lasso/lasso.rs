@@ -130,7 +130,7 @@ impl Lasso {
     /// # Ok::<(), downhill::Error>(())
     /// ```
     pub fn with_ridge(self, mu: f64) -> Result<Self, Error> {
-        check::parameter("mu", mu, "finite and not negative", mu.is_finite() && mu >= 0.0)?;
+        check::penalty("mu", mu)?;
         Ok(Self { ridge: mu, ..self })
     }
 

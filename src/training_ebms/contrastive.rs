@@ -160,11 +160,6 @@ impl<O: Optimizer> Contrastive<O> {
         &self.gradient
     }
 
-    /// The optimiser, whose rate a schedule may change.
-    pub fn optimizer_mut(&mut self) -> &mut O {
-        &mut self.optimizer
-    }
-
     /// One update of `energy` on `batch`, one sample to a row; the energy difference of the two phases. `kernel` makes the Markov
     /// kernel for a copy of the energy as it is now. Apart from that copy, nothing is allocated after the first step.
     ///

@@ -45,11 +45,6 @@ impl SparseCoding {
         &self.dictionary
     }
 
-    /// $\lambda$.
-    pub fn penalty(&self) -> f64 {
-        self.penalty
-    }
-
     /// $\sum_n E(x_n, z_n)$ over samples and codes, `n × p` and `n × K`.
     ///
     /// # Panics

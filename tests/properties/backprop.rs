@@ -122,6 +122,15 @@ fn refused_samples() {
 
 /// Odd but lawful input has an answer: one sample, one unit, a constant column, the same sample twice, a batch larger than the data.
 #[test]
+fn a_sure_answer_keeps_its_small_cost() {
+    let cost = |z: f64, y: f64| Loss::LogisticCrossEntropy.value(&array![[z]], &array![[y]]);
+    for (z, y) in [(40.0, 1.0), (-40.0, 0.0), (700.0, 1.0)] {
+        assert!((cost(z, y) / (-z.abs()).exp() - 1.0).abs() < 1e-15, "{z}");
+    }
+    assert!(cost(f64::NAN, 0.0).is_nan() && cost(f64::NAN, 1.0).is_nan());
+}
+
+#[test]
 fn odd_samples() {
     let cases = [
         (array![[1.0, 1.0]], array![[0.0, 1.0]]),

@@ -37,6 +37,21 @@ fn same(a: f64, b: f64) -> bool {
     a == b || (a.is_nan() && b.is_nan())
 }
 
+/// A large lowest energy changes neither probabilities nor entropy; one state alone has its energy at every temperature.
+#[test]
+fn levels_at_the_extremes() {
+    let (low, high) =
+        (Levels::new(&array![0.0, 1.0]).unwrap(), Levels::new(&array![1e15, 1e15 + 1.0]).unwrap());
+    for beta in [0.0, 0.5, 3.0, 100.0] {
+        assert!((high.entropy(beta) - low.entropy(beta)).abs() <= 1e-15 * low.entropy(beta));
+        assert_eq!(high.probabilities(beta), low.probabilities(beta));
+        assert_eq!(Levels::new(&array![-3.0]).unwrap().free_energy(beta), -3.0);
+    }
+    assert_eq!(low.free_energy(0.0), -INF);
+    let refusal = Levels::new(&array![-1e308, 1e308]);
+    assert!(matches!(refusal, Err(Error::Parameter { what: "the range of energies", .. })));
+}
+
 #[test]
 fn sums_of_exponentials_at_the_edges() {
     for (v, sum) in [

@@ -208,6 +208,12 @@ fn capacity_at_the_extremes() {
 }
 
 #[test]
+#[should_panic(expected = "the overlap of states without units")]
+fn overlap_of_nothing() {
+    overlap(&array![], &array![]);
+}
+
+#[test]
 #[should_panic(expected = "overlap of states of 2 and 3 units")]
 fn overlap_of_different_lengths() {
     overlap(&array![1.0, 1.0], &array![1.0, 1.0, 1.0]);

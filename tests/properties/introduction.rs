@@ -194,6 +194,8 @@ fn k_means_refuses() {
     }
     assert!(matches!(KMeans::fit_from(&x, &array![[1.0]]), Err(Error::Shape { what: "centres", .. })));
     assert_eq!(KMeans::fit_from(&x, &Array2::zeros((0, 2))), Err(Error::Empty { what: "centres" }));
+    let vast = KMeans::seed(&array![[1e200], [-1e200]], 2, &mut rng);
+    assert!(matches!(vast, Err(Error::Parameter { what: "the sum of squared distances", .. })));
     let vast = KMeans::fit_from(&array![[1e200], [-1e200]], &array![[0.0]]);
     assert!(matches!(vast, Err(Error::Parameter { what: "distortion", .. })));
 
