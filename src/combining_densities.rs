@@ -102,7 +102,7 @@ fn distributions(densities: &ArrayRef2<f64>, what: &'static str, each: &ArrayRef
 /// The energy of a product: $E(x) = \sum_k \alpha_k E_k(x)$. Its Gibbs distribution is $\prod_k p_k(x)^{\alpha_k}$, normalised.
 ///
 /// An exponent of 1 says *and*, a negative one *and not*; 0 leaves an expert out. Experts of several kinds are combined as
-/// `&dyn Differentiable`. The buffer for slopes makes a product belong to one thread: clone it for each chain.
+/// `&dyn Differentiable`. The buffer for slopes makes a product belong to one thread: each chain needs a clone, as [`chains`](crate::sampling::chains) makes it.
 ///
 /// ```
 /// use downhill::{combining_densities::Product, energy::{Differentiable, DoubleWell, Energy, Gaussian}};

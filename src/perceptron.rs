@@ -142,8 +142,7 @@ impl Neuron {
         check::parameter("bias", self.bias, "finite", self.bias.is_finite())?;
         check::rate(rate)?;
         if let Some(Penalty::L1(lambda) | Penalty::L2(lambda)) = penalty {
-            let allowed = lambda.is_finite() && lambda >= 0.0;
-            check::parameter("penalty", lambda, "a finite number, not negative", allowed)?;
+            check::penalty("penalty", lambda)?;
         }
 
         let mut costs = Vec::with_capacity(steps + 1);

@@ -75,6 +75,15 @@ impl PairLoss {
 
     /// Writes the gradient of the mean of $\ell(E(y_n) - E(\bar y_n))$ over the rows of `data` and `negatives`, and returns that mean. Allocates nothing.
     ///
+    /// ```
+    /// use downhill::training_ebms::{PairLoss, Table};
+    /// use ndarray::array;
+    /// let (table, mut gradient) = (Table::new(array![0.0, 1.0])?, array![0.0, 0.0]);
+    /// let loss = PairLoss::Difference.loss(&table, &array![[0.0]], &array![[1.0]], &mut gradient);
+    /// assert_eq!((loss, gradient), (-1.0, array![1.0, -1.0]));
+    /// # Ok::<(), downhill::Error>(())
+    /// ```
+    ///
     /// # Panics
     /// When `data` and `negatives` have not as many rows, or states, energy and gradient differ in length.
     pub fn loss(

@@ -140,11 +140,17 @@ fn bad_levels_are_refused() {
 
 #[test]
 fn bad_marginals_are_refused() {
-    assert!(matches!(Marginal::new(Given, Array2::zeros((0, 1)), 1.0), Err(Error::Empty { what: "latent" })));
-    assert!(matches!(Marginal::new(Given, Array2::zeros((1, 0)), 1.0), Err(Error::Empty { what: "latent" })));
+    assert!(matches!(
+        Marginal::new(Given, Array2::zeros((0, 1)), 1.0),
+        Err(Error::Empty { what: "latents" })
+    ));
+    assert!(matches!(
+        Marginal::new(Given, Array2::zeros((1, 0)), 1.0),
+        Err(Error::Empty { what: "latents" })
+    ));
     for bad in [NAN, INF] {
         let refusal = Marginal::new(Given, array![[0.0], [bad]], 1.0);
-        assert!(matches!(refusal, Err(Error::Domain { what: "latent", ref index, .. }) if index == "1, 0"));
+        assert!(matches!(refusal, Err(Error::Domain { what: "latents", ref index, .. }) if index == "1, 0"));
     }
     for beta in [0.0, -1.0, NAN] {
         let refusal = Marginal::new(Given, array![[0.0]], beta);

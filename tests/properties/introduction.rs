@@ -54,17 +54,17 @@ fn logistic_refuses() {
             matches!(e, Error::Parameter { what: "classes", .. })
         }),
         ("penalty below 0", x.clone(), y.clone(), -1.0, |e| {
-            matches!(e, Error::Parameter { what: "penalty", .. })
+            matches!(e, Error::Parameter { what: "lambda", .. })
         }),
         (
             "penalty NaN",
             x.clone(),
             y.clone(),
             f64::NAN,
-            |e| matches!(e, Error::Parameter { what: "penalty", value, .. } if value.is_nan()),
+            |e| matches!(e, Error::Parameter { what: "lambda", value, .. } if value.is_nan()),
         ),
         ("penalty infinite", x.clone(), y.clone(), f64::INFINITY, |e| {
-            matches!(e, Error::Parameter { what: "penalty", .. })
+            matches!(e, Error::Parameter { what: "lambda", .. })
         }),
         ("a constant column", array![[5.0], [5.0], [5.0], [5.0]], y.clone(), 0.0, |e| {
             matches!(e, Error::RankDeficient { rank: 1, needed: 2, .. })
@@ -73,7 +73,7 @@ fn logistic_refuses() {
             matches!(e, Error::RankDeficient { rank: 2, needed: 4, .. })
         }),
         ("parted", x.clone(), array![0.0, 0.0, 1.0, 1.0], 0.0, |e| {
-            matches!(e, Error::Parameter { what: "penalty", value: 0.0, .. })
+            matches!(e, Error::Parameter { what: "lambda", value: 0.0, .. })
         }),
     ];
     for (case, x, y, penalty, expected) in cases {
@@ -85,7 +85,7 @@ fn logistic_refuses() {
     // Parted but for one point on the border: the loss has no minimum, and the steps never become small.
     let border = array![[0.0], [1.0], [1.0], [2.0]];
     let refusal = Logistic::fit(&border, &array![0.0, 0.0, 1.0, 1.0], 0.0).unwrap_err();
-    assert!(matches!(refusal, Error::Parameter { what: "penalty", .. } | Error::Lapack { .. }), "{refusal}");
+    assert!(matches!(refusal, Error::Parameter { what: "lambda", .. } | Error::Lapack { .. }), "{refusal}");
 }
 
 /// With a penalty a constant column gets no weight, a doubled one shares it, and parted classes have finite weights. Units far
