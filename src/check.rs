@@ -34,6 +34,28 @@ pub(crate) fn finite<D: Dimension>(what: &'static str, values: &ArrayRef<f64, D>
     every(what, values, "finite", f64::is_finite)
 }
 
+/// Weights that can be scaled to sum to 1: each positive, and their sum a number.
+pub(crate) fn weights(weights: &ArrayRef1<f64>) -> Result<(), Error> {
+    every("weights", weights, "positive and finite", |w| w > 0.0 && w.is_finite())?;
+    parameter("the sum of weights", weights.sum(), "finite", weights.sum().is_finite())
+}
+
+/// A learning rate.
+pub(crate) fn rate(rate: f64) -> Result<(), Error> {
+    parameter("rate", rate, "positive and finite", rate > 0.0 && rate.is_finite())
+}
+
+/// What a cost charges, zero or more.
+pub(crate) fn penalty(what: &'static str, value: f64) -> Result<(), Error> {
+    parameter(what, value, "finite and not negative", value >= 0.0 && value.is_finite())
+}
+
+/// A width whose square is a number, to divide by.
+pub(crate) fn width(width: f64) -> Result<(), Error> {
+    let must = "positive, with a square in the range of numbers";
+    parameter("width", width, must, width > 0.0 && (width * width).is_normal())
+}
+
 /// `got` entries where `expected` are needed; `unit` names what is counted.
 pub(crate) fn length(what: &'static str, expected: usize, got: usize, unit: &str) -> Result<(), Error> {
     if expected == got {

@@ -41,10 +41,10 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Empty`], [`Error::Shape`] or [`Error::Domain`] for rows that are no distributions or weights that are not positive, finite and one
-/// to a row.
+/// to a row, [`Error::Parameter`] when the sum of the weights is not finite.
 pub fn mixture(densities: &ArrayRef2<f64>, weights: &ArrayRef1<f64>) -> Result<Array1<f64>, Error> {
     distributions(densities, "weights", weights)?;
-    check::every("weights", weights, "positive and finite", |w| w > 0.0 && w.is_finite())?;
+    check::weights(weights)?;
     // ANCHOR: mixture
     Ok((weights / weights.sum()).dot(densities))
     // ANCHOR_END: mixture
@@ -102,7 +102,7 @@ fn distributions(densities: &ArrayRef2<f64>, what: &'static str, each: &ArrayRef
 /// The energy of a product: $E(x) = \sum_k \alpha_k E_k(x)$. Its Gibbs distribution is $\prod_k p_k(x)^{\alpha_k}$, normalised.
 ///
 /// An exponent of 1 says *and*, a negative one *and not*; 0 leaves an expert out. Experts of several kinds are combined as
-/// `&dyn Differentiable`. The buffer for slopes makes a product belong to one thread: clone it for each chain.
+/// `&dyn Differentiable`. The buffer for slopes makes a product belong to one thread: each chain needs a clone, as [`chains`](crate::sampling::chains) makes it.
 ///
 /// ```
 /// use downhill::{combining_densities::Product, energy::{Differentiable, DoubleWell, Energy, Gaussian}};
@@ -192,7 +192,7 @@ impl Product<Gaussian> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Shape`] when the experts have not the same number of dimensions, [`Error::RankDeficient`] when negative exponents leave no bowl.
+    /// [`Error::Shape`] when the experts have not the same number of dimensions, [`Error::Parameter`] when negative exponents leave no bowl.
     pub fn gaussian(&self) -> Result<Gaussian, Error> {
         let n = self.experts[0].mean().len();
         let (mut precision, mut shift) = (Array2::zeros((n, n)), Array1::zeros(n));
@@ -239,7 +239,7 @@ impl<E: Energy> SoftMin<E> {
     ///
     /// # Errors
     /// [`Error::Empty`] without experts, [`Error::Shape`] when there is not a weight and a $\log Z_k$ to each, [`Error::Domain`] at a weight that is
-    /// not positive and finite or a $\log Z_k$ that is not finite.
+    /// not positive and finite or a $\log Z_k$ that is not finite, [`Error::Parameter`] when the sum of the weights is not finite.
     pub fn new(
         experts: Vec<E>,
         weights: &ArrayRef1<f64>,
@@ -248,7 +248,7 @@ impl<E: Energy> SoftMin<E> {
         check::non_empty("weights", weights)?;
         check::length("weights", experts.len(), weights.len(), "entries, one an expert")?;
         check::length("log_partitions", experts.len(), log_partitions.len(), "entries, one an expert")?;
-        check::every("weights", weights, "positive and finite", |w| w > 0.0 && w.is_finite())?;
+        check::weights(weights)?;
         check::finite("log_partitions", log_partitions)?;
         let offsets = (weights / weights.sum()).ln() - log_partitions;
         Ok(Self { experts, offsets, slope: RefCell::new(Array1::zeros(0)) })

@@ -69,10 +69,15 @@ impl NoisyOr {
     /// # Panics
     /// When `h` has not an entry for each cause.
     pub fn effect(&self, h: &ArrayRef1<f64>) -> f64 {
+        -self.log_silence(h).exp_m1()
+    }
+
+    /// $\log p(v = 0 \mid h)$: as a logarithm it keeps a leak that would be lost beside 1.
+    fn log_silence(&self, h: &ArrayRef1<f64>) -> f64 {
         assert_eq!(h.len(), self.priors.len(), "{} causes of {}", h.len(), self.priors.len());
         // ANCHOR: effect
-        let fails = |(s, h): (&f64, &f64)| if *h == 1.0 { 1.0 - s } else { 1.0 };
-        1.0 - (1.0 - self.leak) * self.strengths.iter().zip(h).map(fails).product::<f64>()
+        let log_fails = |(s, h): (&f64, &f64)| if *h == 1.0 { (-s).ln_1p() } else { 0.0 };
+        (-self.leak).ln_1p() + self.strengths.iter().zip(h).map(log_fails).sum::<f64>()
         // ANCHOR_END: effect
     }
 
@@ -84,16 +89,17 @@ impl NoisyOr {
     /// # Panics
     /// When the effect is present, and has the probability 0: no cause with a strength, and no leak.
     pub fn posterior(&self, present: bool) -> Array1<f64> {
-        // The factor of each cause in p(v = 0), with the cause in either state.
-        let absent = &self.priors * &(1.0 - &self.strengths);
-        let factors = 1.0 - &self.priors + &absent;
-        let silent = (1.0 - self.leak) * factors.product();
-        let with_cause = &absent / &factors;
+        // What each cause lends to log p(v = 0): when it is present, and when nothing is known of it.
+        let with_cause = self.strengths.mapv(|s| (-s).ln_1p());
+        let unknown = (&self.priors * &self.strengths).mapv(|p| (-p).ln_1p());
+        let tilt = with_cause - &unknown;
         if !present {
-            return with_cause;
+            return &self.priors * &tilt.exp();
         }
-        assert!(silent < 1.0, "the effect is present, and nothing can have brought it about");
-        (&self.priors - silent * with_cause) / (1.0 - silent)
+        let log_silent = (-self.leak).ln_1p() + unknown.sum();
+        assert!(log_silent < 0.0, "the effect is present, and nothing can have brought it about");
+        // Bayes' rule, p(v = 1 | h_k = 1) / p(v = 1).
+        &self.priors * &(tilt + log_silent).mapv(|l| l.exp_m1() / log_silent.exp_m1())
     }
 
     /// A state $(h, v)$: first the causes, each by its prior, then the effect given them.
@@ -115,7 +121,7 @@ fn bit(probability: f64, rng: &mut impl Rng) -> f64 {
 
 /// $-\log p$ of a bit that is 1 with the given probability.
 fn surprise(bit: f64, probability: f64) -> f64 {
-    -(if bit == 1.0 { probability } else { 1.0 - probability }).ln()
+    -(if bit == 1.0 { probability.ln() } else { (-probability).ln_1p() })
 }
 
 impl Energy for NoisyOr {
@@ -125,7 +131,8 @@ impl Energy for NoisyOr {
         let h = state.slice(s![..n]);
         // ANCHOR: directed_energy
         let causes: f64 = h.iter().zip(&self.priors).map(|(&h, &prior)| surprise(h, prior)).sum();
-        causes + surprise(state[n], self.effect(&h))
+        let log_silence = self.log_silence(&h);
+        causes - if state[n] == 1.0 { (-log_silence.exp_m1()).ln() } else { log_silence }
         // ANCHOR_END: directed_energy
     }
 }
@@ -248,8 +255,8 @@ impl Energy for SigmoidBelief {
         assert_eq!(state.len(), hidden + visible, "a state of {} bits on {hidden} + {visible}", state.len());
         let (h, v) = (state.slice(s![..hidden]), state.slice(s![hidden..]));
         // ANCHOR: belief_energy
-        // −log σ(z) = softplus(z) − z, and −log (1 − σ(z)) = softplus(z).
-        let term = |bit: f64, z: f64| softplus(z) - bit * z;
+        // −log σ(z) = softplus(z) − z = softplus(−z), of which the last loses no digits, and −log (1 − σ(z)) = softplus(z).
+        let term = |bit: f64, z: f64| softplus(if bit == 1.0 { -z } else { z });
         let causes: f64 = (0..hidden).map(|k| term(h[k], self.hidden_bias[k])).sum();
         let effects: f64 = (0..visible).map(|j| term(v[j], self.heard(j, &h))).sum();
         causes + effects
@@ -360,7 +367,7 @@ impl ChainRule {
             // The last unit changes fastest: neighbours differ in it alone.
             let (off, on) = (joint.slice(s![..;2]), joint.slice(s![1..;2]));
             let shorter = &off + &on;
-            // Where no state begins like this, the table is never asked.
+            // Where no state begins like this, a factor before is 0, and this one does not matter.
             tables.push((&on / &shorter).mapv(|p| if p.is_nan() { 0.5 } else { p }));
             joint = shorter;
         }

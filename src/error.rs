@@ -5,13 +5,13 @@ pub enum Error {
     /// An array without entries, where at least one is needed.
     #[error("{what} is empty")]
     Empty {
-        /// The argument, as the signature names it.
+        /// The argument, or what was computed from it.
         what: &'static str,
     },
     /// Two arrays that must agree in a dimension do not.
     #[error("{what}: expected {expected}, got {got}")]
     Shape {
-        /// The argument, as the signature names it.
+        /// The argument, or what was computed from it.
         what: &'static str,
         /// The size that would fit.
         expected: String,
@@ -21,7 +21,7 @@ pub enum Error {
     /// An entry lies outside the set on which the model is defined: NaN, infinite, or not ±1, say.
     #[error("{what}[{index}] is {value}, but must be {must}")]
     Domain {
-        /// The argument, as the signature names it.
+        /// The argument, or what was computed from it.
         what: &'static str,
         /// Where in it, as `row, column`.
         index: String,
@@ -33,7 +33,7 @@ pub enum Error {
     /// A single number, a step size or a penalty say, lies outside its range.
     #[error("{what} is {value}, but must be {must}")]
     Parameter {
-        /// The argument, as the signature names it.
+        /// The argument, or what was computed from it.
         what: &'static str,
         /// Its value.
         value: f64,

@@ -140,10 +140,9 @@ impl Neuron {
         check::finite("y", y)?;
         check::parameter("weight", self.weight, "finite", self.weight.is_finite())?;
         check::parameter("bias", self.bias, "finite", self.bias.is_finite())?;
-        check_rate(rate)?;
+        check::rate(rate)?;
         if let Some(Penalty::L1(lambda) | Penalty::L2(lambda)) = penalty {
-            let allowed = lambda.is_finite() && lambda >= 0.0;
-            check::parameter("penalty", lambda, "a finite number, not negative", allowed)?;
+            check::penalty("penalty", lambda)?;
         }
 
         let mut costs = Vec::with_capacity(steps + 1);
@@ -388,9 +387,4 @@ impl Architecture {
         // There is at least the input.
         self.forward(theta, x).pop().expect("a layer")
     }
-}
-
-/// A learning rate is a finite number above 0.
-pub(crate) fn check_rate(rate: f64) -> Result<(), Error> {
-    check::parameter("rate", rate, "a finite number above 0", rate.is_finite() && rate > 0.0)
 }

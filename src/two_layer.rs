@@ -23,11 +23,7 @@ use ndarray::{
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
-use crate::{
-    Error, check,
-    introduction::logistic,
-    perceptron::{Activation, check_rate},
-};
+use crate::{Error, check, introduction::logistic, perceptron::Activation};
 
 /// A hidden neuron and an output neuron, one after the other, with one input.
 ///
@@ -380,7 +376,7 @@ impl TwoLayer {
         check::length("y", self.sizes.outputs, y.ncols(), "columns, one an output")?;
         check::finite("x", x)?;
         check::finite("y", y)?;
-        check_rate(rate)?;
+        check::rate(rate)?;
         let mut buffers = self.buffers(x.nrows());
         let mut costs = Vec::with_capacity(steps + 1);
         for step in 0..=steps {

@@ -246,7 +246,8 @@ impl Shallow {
     }
     // ANCHOR_END: along
 
-    /// The sum of two networks of the same activation: the units of both, side by side.
+    /// The sum of two networks of one activation, which is that of `self`: the units of both, side by side. That `other` has it too is for the caller to
+    /// see to.
     ///
     /// ```
     /// use downhill::universal_approximation::Shallow;

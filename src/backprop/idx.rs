@@ -41,6 +41,14 @@ pub fn images(path: impl AsRef<Path>) -> Result<Array2<f64>, Error> {
 
 /// Reads a file of labels, one byte each.
 ///
+/// ```
+/// let path = std::env::temp_dir().join(format!("two-labels-{}.idx1-ubyte", std::process::id()));
+/// std::fs::write(&path, [0, 0, 8, 1, 0, 0, 0, 2, 7, 3])?;
+/// assert_eq!(downhill::backprop::idx::labels(&path)?, [7, 3]);
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`Error::File`] as [`images`], for a file of one axis.
 pub fn labels(path: impl AsRef<Path>) -> Result<Vec<usize>, Error> {

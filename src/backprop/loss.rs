@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayRef1, ArrayRef2, Zip};
 
-use super::{Mlp, softplus};
+use super::Mlp;
 use crate::{Error, check, introduction::logistic};
 
 /// The cost of a batch: the mean over its rows of the cost of one sample.
@@ -68,7 +68,8 @@ impl Loss {
             }),
             Self::LogisticCrossEntropy => {
                 Zip::from(gradient).and(output).and(target).for_each(|g, &z, &y| {
-                    total += softplus(z) - y * z;
+                    // softplus(z) − yz; for y = 1 the large parts cancel before the small one is added.
+                    total += z.max(0.0) - y * z + (-z.abs()).exp().ln_1p();
                     *g = share * (logistic(z) - y);
                 })
             }

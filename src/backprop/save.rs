@@ -10,7 +10,7 @@ use super::{Activation, Mlp};
 use crate::Error;
 
 /// What the files call themselves.
-const FORMAT: &str = "downhill multilayer perceptron, version 1";
+const FORMAT: &str = "downhill multilayer perceptron, version 2";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,14 +18,16 @@ struct Saved {
     format: String,
     sizes: Vec<usize>,
     activations: Vec<Activation>,
-    /// CRC-32 of the parameters as little-endian bytes: a changed digit is found, which JSON alone would not.
+    /// CRC-32 of sizes, activations and parameters: a changed digit is found, which JSON alone would not.
     checksum: u32,
     parameters: Vec<f64>,
 }
 
-fn checksum(parameters: &[f64]) -> u32 {
+/// CRC-32 of the sizes and activations as Rust prints them, and of the parameters as little-endian bytes.
+fn checksum(network: &Mlp) -> u32 {
     let mut crc = Crc::new();
-    for parameter in parameters {
+    crc.update(format!("{:?}{:?}", network.sizes(), network.activations()).as_bytes());
+    for parameter in network.parameters() {
         crc.update(&parameter.to_le_bytes());
     }
     crc.sum()
@@ -47,13 +49,12 @@ impl Mlp {
     /// # Errors
     /// [`Error::File`] when the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let parameters = self.parameters().to_vec();
         let saved = Saved {
             format: FORMAT.into(),
             sizes: self.sizes(),
             activations: self.activations(),
-            checksum: checksum(&parameters),
-            parameters,
+            checksum: checksum(self),
+            parameters: self.parameters().to_vec(),
         };
         let refuse = |reason: String| Error::File { path: path.as_ref().display().to_string(), reason };
         let text = serde_json::to_string(&saved).map_err(|e| refuse(e.to_string()))?;
@@ -72,12 +73,13 @@ impl Mlp {
         if saved.format != FORMAT {
             return Err(refuse(format!("its format is {:?}, not {FORMAT:?}", saved.format)));
         }
-        if checksum(&saved.parameters) != saved.checksum {
+        let network = Self::from_parameters(&saved.sizes, &saved.activations, Array1::from(saved.parameters))
+            .map_err(|e| refuse(format!("its parts do not fit: {e}")))?;
+        if checksum(&network) != saved.checksum {
             return Err(refuse(
-                "damaged: the parameters do not have the checksum that was saved with them".into(),
+                "damaged: the network does not have the checksum that was saved with it".into(),
             ));
         }
-        Self::from_parameters(&saved.sizes, &saved.activations, Array1::from(saved.parameters))
-            .map_err(|e| refuse(format!("its parts do not fit: {e}")))
+        Ok(network)
     }
 }

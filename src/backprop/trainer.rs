@@ -39,14 +39,14 @@ pub struct Trainer<O> {
 pub struct Stopping {
     /// The largest number of epochs.
     pub epochs: usize,
-    /// The number of epochs that the validation cost may go without a new lowest value.
+    /// Training ends after this many epochs without a new lowest validation cost; 0 counts as 1.
     pub patience: usize,
 }
 
 /// The costs after each epoch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
-    /// The mean over the epoch's batches of the cost before their step, penalty included.
+    /// The mean over the samples of the cost before their batch's step, penalty included.
     pub training: Vec<f64>,
     /// The cost of the validation set after the epoch, without penalty.
     pub validation: Vec<f64>,

@@ -153,8 +153,8 @@ impl Categorical {
         self.divergence(q, Divergence::JensenShannon)
     }
 
-    /// $D_f(p \Vert q) = \sum_i q_i\, f(p_i / q_i)$, with the limits $p_i \lim f(t)/t$ where $q_i = 0$. No term is negative, and none loses its digits when
-    /// $p_i$ and $q_i$ nearly agree.
+    /// $D_f(p \Vert q) = \sum_i q_i\, f(p_i / q_i)$, with the limits $p_i \lim f(t)/t$ where $q_i = 0$. No term is negative, and nothing cancels between
+    /// terms. Within a term about half of the digits are left when $p_i$ and $q_i$ agree to eight.
     ///
     /// # Panics
     /// When the two have not equally many outcomes.

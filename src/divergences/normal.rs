@@ -78,9 +78,11 @@ impl Normal {
     /// $D_{\mathrm{KL}}(p \Vert q)$ of this normal $p$ from `q`, in closed form.
     // ANCHOR: normal_kl
     pub fn kl(&self, q: &Self) -> f64 {
-        let ratio = self.deviation / q.deviation;
+        // s / s' − 1: of a ratio near 1 it keeps the digits that count.
+        let excess = (self.deviation - q.deviation) / q.deviation;
+        let log_ratio = if excess > -0.5 { excess.ln_1p() } else { (self.deviation / q.deviation).ln() };
         let shift = (self.mean - q.mean) / q.deviation;
-        0.5 * (ratio * ratio - 1.0 + shift * shift) - ratio.ln()
+        0.5 * (excess * excess + shift * shift) + (excess - log_ratio)
     }
     // ANCHOR_END: normal_kl
 

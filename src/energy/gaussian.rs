@@ -28,7 +28,7 @@ impl Gaussian {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`] or [`Error::Domain`] for a mean or a precision that is empty, of another size, not finite, or
-    /// not symmetric; [`Error::RankDeficient`] when the precision is not positive definite, so that the bowl has no
+    /// not symmetric; [`Error::Parameter`] when the precision is not positive definite, so that the bowl has no
     /// bottom.
     pub fn new(mean: Array1<f64>, precision: Array2<f64>) -> Result<Self, Error> {
         check::non_empty("mean", &mean)?;
@@ -56,7 +56,8 @@ impl Gaussian {
         &self.precision
     }
 
-    /// $\log Z(\beta) = \log \int e^{-\beta E(x)} dx = \frac n2 \log \frac{2\pi}\beta - \frac12 \log\det\Lambda$.
+    /// $\log Z(\beta) = \log \int e^{-\beta E(x)} dx = \frac n2 \log \frac{2\pi}\beta - \frac12 \log\det\Lambda$ for `beta` $> 0$; where `beta` is negative it is
+    /// NaN, and at 0 infinite.
     ///
     /// ```
     /// use downhill::energy::Gaussian;
@@ -84,8 +85,8 @@ fn log_determinant(matrix: &Array2<f64>) -> Result<f64, Error> {
                 factor[[j, j]] = rest.sqrt();
                 sum += rest.ln();
             } else {
-                let advice = "a precision must be positive definite, or the energy has no lowest point";
-                return Err(Error::RankDeficient { what: "precision", rank: j, needed: n, advice });
+                let must = "positive beyond rounding: a precision is positive definite, or the energy has no lowest point";
+                return Err(Error::Parameter { what: "a pivot of precision", value: rest, must });
             }
         }
     }

@@ -56,6 +56,9 @@ impl Ising {
     /// assert_eq!(ring.energy(&flipped) - ring.energy(&s), 2.0 * s[1] * ring.local_field(&s, 1));
     /// # Ok::<(), downhill::Error>(())
     /// ```
+    ///
+    /// # Panics
+    /// When there is no spin `i`, or `state` has not an entry for each of its neighbours.
     pub fn local_field(&self, state: &ArrayRef1<f64>, i: usize) -> f64 {
         let (row, column) = (i / self.columns, i % self.columns);
         let at = |row: usize, column: usize| state[row * self.columns + column];

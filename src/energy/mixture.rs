@@ -33,13 +33,14 @@ impl Mixture {
     ///
     /// # Errors
     /// [`Error::Empty`] without centres, [`Error::Shape`] when there is not a weight to each, [`Error::Domain`] at a
-    /// centre that is not finite or a weight that is not positive and finite, [`Error::Parameter`] at a width that is not positive and finite.
+    /// centre that is not finite or a weight that is not positive and finite, [`Error::Parameter`] when the sum of the weights is not
+    /// finite, or at a width that is not positive or whose square leaves the range of numbers.
     pub fn new(centres: Array2<f64>, weights: Array1<f64>, width: f64) -> Result<Self, Error> {
         check::non_empty("centres", &centres)?;
         check::length("weights", centres.nrows(), weights.len(), "entries, one a centre")?;
         check::finite("centres", &centres)?;
-        check::every("weights", &weights, "positive and finite", |w| w > 0.0 && w.is_finite())?;
-        check::parameter("width", width, "positive and finite", width > 0.0 && width.is_finite())?;
+        check::weights(&weights)?;
+        check::width(width)?;
         let log_weights = (&weights / weights.sum()).ln();
         let coordinates = centres.t().iter().copied().collect();
         Ok(Self { centres, coordinates, log_weights: log_weights.to_vec(), width })

@@ -35,7 +35,7 @@ impl<E> Clamped<E> {
     /// # Errors
     /// [`Error::Empty`] when no unit is free, [`Error::Parameter`] when an index in `free` is not below the length of `state`
     /// or not above the one before it, [`Error::Domain`] when a unit that is held is not finite.
-    pub fn new(energy: E, state: Array1<f64>, free: Vec<usize>) -> Result<Self, Error> {
+    pub fn new(energy: E, mut state: Array1<f64>, free: Vec<usize>) -> Result<Self, Error> {
         if free.is_empty() {
             return Err(Error::Empty { what: "free" });
         }
@@ -48,13 +48,12 @@ impl<E> Clamped<E> {
                 rising,
             )?;
         }
-        let mut held = state.clone();
         for &i in &free {
-            held[i] = 0.0;
+            state[i] = 0.0;
         }
-        check::finite("state", &held)?;
-        let slope = Array1::zeros(held.len());
-        Ok(Self { energy, free, whole: RefCell::new((held, slope)) })
+        check::finite("state", &state)?;
+        let slope = Array1::zeros(state.len());
+        Ok(Self { energy, free, whole: RefCell::new((state, slope)) })
     }
 
     /// The whole state when the free units are `y`.

@@ -35,7 +35,7 @@ pub fn objective(energy: impl Differentiable) -> impl FnMut(&ArrayRef1<f64>, &mu
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Descent {
-    step_size: f64,
+    rate: f64,
     tolerance: f64,
     steps: usize,
 }
@@ -70,14 +70,13 @@ pub struct Basins {
 }
 
 impl Descent {
-    /// Descent by steps of `step_size` times the slope, until no entry of the slope exceeds $10^{-10}$, but no more than $10^5$ of them.
+    /// Descent by steps of `rate` times the slope, until no entry of the slope exceeds $10^{-10}$, but no more than $10^5$ of them.
     ///
     /// # Errors
-    /// [`Error::Parameter`] when the step size is not positive and finite.
-    pub fn new(step_size: f64) -> Result<Self, Error> {
-        let positive = step_size > 0.0 && step_size.is_finite();
-        check::parameter("step_size", step_size, "positive and finite", positive)?;
-        Ok(Self { step_size, tolerance: 1e-10, steps: 100_000 })
+    /// [`Error::Parameter`] when the rate is not positive and finite.
+    pub fn new(rate: f64) -> Result<Self, Error> {
+        check::rate(rate)?;
+        Ok(Self { rate, tolerance: 1e-10, steps: 100_000 })
     }
 
     /// The same, but content when no entry of the slope exceeds `tolerance`, and for no more than `steps` steps.
@@ -122,7 +121,7 @@ impl Descent {
             if !steepest.is_finite() {
                 return Err(Error::Diverged { what: "descent", step, loss: energy.energy(&x) });
             }
-            x.scaled_add(-self.step_size, &slope);
+            x.scaled_add(-self.rate, &slope);
             // ANCHOR_END: infer
         }
         let (what, measure) = ("descent", "the largest entry of the slope");
@@ -144,7 +143,7 @@ impl Descent {
         let mut slope = Array1::zeros(start.len());
         trajectory(energy, start, steps, |x| {
             energy.gradient_into(x, &mut slope);
-            x.scaled_add(-self.step_size, &slope);
+            x.scaled_add(-self.rate, &slope);
         })
     }
 

@@ -28,7 +28,8 @@ impl Levels {
     /// Sorts the `energies` of all states and counts those that are equal. States of energy $+\infty$ cannot be, and are left out.
     ///
     /// # Errors
-    /// [`Error::Empty`] without states, [`Error::Domain`] when an energy is NaN or $-\infty$, or all are $+\infty$.
+    /// [`Error::Empty`] without states, [`Error::Domain`] when an energy is NaN or $-\infty$, or all are $+\infty$, [`Error::Parameter`] when the
+    /// range of the finite ones is not finite.
     pub fn new(energies: &ArrayRef1<f64>) -> Result<Self, Error> {
         check::non_empty("energies", energies)?;
         check::every("energies", energies, "a number above -∞", |e| e > f64::NEG_INFINITY)?;
@@ -38,6 +39,8 @@ impl Levels {
             return Err(Error::Domain { what: "energies", index: "0".into(), value: f64::INFINITY, must });
         }
         sorted.sort_by(f64::total_cmp);
+        let range = sorted[sorted.len() - 1] - sorted[0];
+        check::parameter("the range of energies", range, "finite", range.is_finite())?;
         let runs = || sorted.chunk_by(|a, b| a == b);
         Ok(Self {
             energies: runs().map(|run| run[0]).collect(),
@@ -66,14 +69,34 @@ impl Levels {
         // ANCHOR_END: levels
     }
 
-    /// The free energy $F = -\frac1\beta \log Z$; $-\infty$ at $\beta = 0$.
+    /// The free energy $F = -\frac1\beta \log Z$; $-\infty$ at $\beta = 0$, but with one state alone its energy at every $\beta$.
+    ///
+    /// ```
+    /// use downhill::free_energy::Levels;
+    /// use ndarray::array;
+    /// assert_eq!(Levels::new(&array![5.0])?.free_energy(0.0), 5.0);
+    /// # Ok::<(), downhill::Error>(())
+    /// ```
     pub fn free_energy(&self, beta: f64) -> f64 {
+        if self.counts.sum() == 1.0 {
+            return self.energies[0];
+        }
         -self.log_partition(beta) / beta
+    }
+
+    /// The energies above the lowest one, and the logarithms of the levels' weights when they are measured so. It changes neither probabilities nor
+    /// entropies, and a large lowest energy takes no digits from them.
+    fn above_lowest(&self, beta: f64) -> (Array1<f64>, Array1<f64>) {
+        assert!(beta >= 0.0 && beta.is_finite(), "an inverse temperature of {beta}");
+        let above = &self.energies - self.energies[0];
+        let log_weights = self.counts.ln() - beta * &above;
+        (above, log_weights)
     }
 
     /// The probability $g_k e^{-\beta E_k} / Z$ of each level.
     pub fn probabilities(&self, beta: f64) -> Array1<f64> {
-        (self.counts.ln() - beta * &self.energies - self.log_partition(beta)).exp()
+        let (_, log_weights) = self.above_lowest(beta);
+        (&log_weights - log_sum_exp(&log_weights)).exp()
     }
 
     // ANCHOR: thermodynamics
@@ -92,7 +115,8 @@ impl Levels {
 
     /// The entropy $H = \log Z + \beta \langle E \rangle$ of the distribution over states, in nats.
     pub fn entropy(&self, beta: f64) -> f64 {
-        self.log_partition(beta) + beta * self.mean_energy(beta)
+        let (above, log_weights) = self.above_lowest(beta);
+        log_sum_exp(&log_weights) + beta * self.probabilities(beta).dot(&above)
     }
 
     /// The heat capacity $C = d\langle E \rangle / dT = \beta^2 \Var E$, in units of Boltzmann's constant.

@@ -26,20 +26,20 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Marginal<E> {
     joint: E,
-    latent: Array2<f64>,
+    latents: Array2<f64>,
     beta: f64,
 }
 
 impl<E: Energy> Marginal<E> {
-    /// Sums the latent part of `joint` over `latent`, all its values, one to a row, at the inverse temperature `beta`, which may be infinite.
+    /// Sums the latent part of `joint` over `latents`, all its values, one to a row, at the inverse temperature `beta`, which may be infinite.
     ///
     /// # Errors
     /// [`Error::Empty`] without latent values, [`Error::Domain`] for one that is not finite, [`Error::Parameter`] when `beta` is not positive.
-    pub fn new(joint: E, latent: Array2<f64>, beta: f64) -> Result<Self, Error> {
-        check::non_empty("latent", &latent)?;
-        check::finite("latent", &latent)?;
+    pub fn new(joint: E, latents: Array2<f64>, beta: f64) -> Result<Self, Error> {
+        check::non_empty("latents", &latents)?;
+        check::finite("latents", &latents)?;
         check::parameter("beta", beta, "positive", beta > 0.0)?;
-        Ok(Self { joint, latent, beta })
+        Ok(Self { joint, latents, beta })
     }
 
     /// $p(z \mid x)$ of each latent value, in their order, when `seen` is $x$; at $\beta = \infty$ the lowest share evenly.
@@ -53,7 +53,7 @@ impl<E: Energy> Marginal<E> {
     /// The joint energy, at `seen`, of every latent value.
     fn energies(&self, seen: &ArrayRef1<f64>) -> Array1<f64> {
         let mut state = self.state(seen);
-        self.latent
+        self.latents
             .rows()
             .into_iter()
             .map(|z| {
@@ -65,7 +65,7 @@ impl<E: Energy> Marginal<E> {
 
     /// A joint state, to be completed by a latent value.
     fn state(&self, seen: &ArrayRef1<f64>) -> Array1<f64> {
-        let mut state = Array1::zeros(seen.len() + self.latent.ncols());
+        let mut state = Array1::zeros(seen.len() + self.latents.ncols());
         state.slice_mut(s![..seen.len()]).assign(seen);
         state
     }
@@ -73,7 +73,7 @@ impl<E: Energy> Marginal<E> {
     /// Calls `visit` on every joint state that can be, with its posterior probability.
     fn for_each_completion(&self, seen: &ArrayRef1<f64>, mut visit: impl FnMut(&ArrayRef1<f64>, f64)) {
         let mut state = self.state(seen);
-        for (z, p) in self.latent.rows().into_iter().zip(self.posterior(seen)) {
+        for (z, p) in self.latents.rows().into_iter().zip(self.posterior(seen)) {
             if p > 0.0 {
                 state.slice_mut(s![seen.len()..]).assign(&z);
                 visit(&state, p);
@@ -91,10 +91,12 @@ impl<E: Energy> Energy for Marginal<E> {
 // ANCHOR_END: marginal
 
 impl<E: Differentiable> Differentiable for Marginal<E> {
+    /// # Panics
+    /// When no latent value gives `seen` a finite energy.
     // ANCHOR: marginal_gradient
     fn gradient_into(&self, seen: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
         assert_eq!(gradient.len(), seen.len(), "a slope for each unit that is seen");
-        let mut slope = Array1::zeros(seen.len() + self.latent.ncols());
+        let mut slope = Array1::zeros(seen.len() + self.latents.ncols());
         gradient.fill(0.0);
         self.for_each_completion(seen, |state, p| {
             self.joint.gradient_into(state, &mut slope);
@@ -104,6 +106,7 @@ impl<E: Differentiable> Differentiable for Marginal<E> {
     // ANCHOR_END: marginal_gradient
 }
 
+/// The derivatives panic when no latent value gives `seen` a finite energy.
 impl<E: Learnable> Learnable for Marginal<E> {
     fn parameters(&self) -> &ArrayRef1<f64> {
         self.joint.parameters()

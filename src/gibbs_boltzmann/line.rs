@@ -5,9 +5,9 @@ use ndarray::{Array1, Array2};
 use super::{Boltzmann, check_beta, exponent};
 use crate::{Error, energy::Energy, free_energy::log_sum_exp};
 
-/// Every box is twice as long as the one before. The first is $[-1, 1]$ or so; beyond $2^{250}$ squares overflow.
+/// Every box is twice as long as the one before. The first is $[-1, 1]$ or so; beyond $2^{250}$ fourth powers soon overflow.
 const DOUBLINGS: usize = 250;
-/// However little the last box added, the boxes grow to $\pm 2^{10}$: a second valley may lie out there.
+/// However little the last box added, the boxes grow to $\pm 2^9$: a second valley may lie out there.
 const FEWEST_DOUBLINGS: usize = 10;
 /// What is outside the last box, as a share of $Z$, is to be less than this.
 const TAIL: f64 = 1e-12;
@@ -24,7 +24,7 @@ impl Boltzmann {
     /// [`Boltzmann::probabilities`] the probability of the interval around each; a density is [`Boltzmann::log_probability`].
     ///
     /// The grid is fine at the origin and grows coarser outwards, with 64 nodes and more to every doubling of the distance: a valley
-    /// much narrower than a hundredth of its distance from 0 (or of 1, near it), or one that is beyond $\pm 1000$ and behind a mountain, can be
+    /// much narrower than a hundredth of its distance from 0 (or of 1, near it), or one that is beyond $\pm 500$ and behind a mountain, can be
     /// missed when another is found. The box was chosen for $Z$: the [`Boltzmann::mean`] of a function that grows so fast that its integral has
     /// tails outside is not to be trusted.
     ///

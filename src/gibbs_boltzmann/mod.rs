@@ -108,11 +108,6 @@ impl Boltzmann {
         &self.energies
     }
 
-    /// $\beta$.
-    pub fn beta(&self) -> f64 {
-        self.beta
-    }
-
     /// $\log Z(\beta) = \log \sum_x e^{-\beta E(x)}$.
     pub fn log_partition(&self) -> f64 {
         self.log_partition
@@ -203,7 +198,7 @@ impl Boltzmann {
     }
     // ANCHOR_END: entropy
 
-    /// The index of a state drawn at random with its probability.
+    /// The index of a state drawn at random with its probability. It looks at all states for each draw.
     ///
     /// ```
     /// use downhill::{energy::{Ising, binary_states}, gibbs_boltzmann::Boltzmann};

@@ -117,16 +117,6 @@ impl Ring {
         power
     }
 
-    /// The number of sites, $n$.
-    pub fn sites(&self) -> usize {
-        self.sites
-    }
-
-    /// $e(a, b)$.
-    pub fn pair_energies(&self) -> &ArrayRef2<f64> {
-        &self.pair_energies
-    }
-
     /// $\log Z = \log \operatorname{tr} T^n$.
     pub fn log_partition(&self) -> f64 {
         let power = self.power(self.sites);

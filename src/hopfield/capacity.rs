@@ -18,7 +18,7 @@ pub fn wrong_bit(load: f64) -> f64 {
 }
 // ANCHOR_END: wrong_bit
 
-/// Up to about this many patterns a given one is exactly stable: $n / (2 \ln n)$.
+/// Up to about this many patterns a given one is exactly stable: $n / (2 \ln n)$, for `units` $n > 1$.
 ///
 /// ```
 /// use downhill::hopfield::capacity::most_exact;
@@ -28,7 +28,7 @@ pub fn most_exact(units: f64) -> f64 {
     units / (2.0 * units.ln())
 }
 
-/// Up to about this many patterns all of them are exactly stable at once: $n / (4 \ln n)$.
+/// Up to about this many patterns all of them are exactly stable at once: $n / (4 \ln n)$, for `units` $n > 1$.
 ///
 /// ```
 /// use downhill::hopfield::capacity::all_exact;
@@ -39,7 +39,7 @@ pub fn all_exact(units: f64) -> f64 {
 }
 
 /// The load $\alpha(y) = \frac12\bigl(\operatorname{erf}(y)/y - \frac{2}{\sqrt\pi} e^{-y^2}\bigr)^2$ at which
-/// a valley with signal-to-noise ratio `y` (and overlap $\operatorname{erf} y$) exists.
+/// a valley with signal-to-noise ratio `y` > 0 (and overlap $\operatorname{erf} y$) exists.
 ///
 /// ```
 /// use downhill::hopfield::capacity::load;

@@ -40,9 +40,10 @@ use crate::{Error, check};
 /// ```
 ///
 /// # Panics
-/// When the lengths differ.
+/// When the lengths differ or are 0.
 pub fn overlap(a: &ArrayRef1<f64>, b: &ArrayRef1<f64>) -> f64 {
     assert_eq!(a.len(), b.len(), "overlap of states of {} and {} units", a.len(), b.len());
+    assert!(!a.is_empty(), "the overlap of states without units");
     a.dot(b) / a.len() as f64
 }
 

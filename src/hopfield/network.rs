@@ -97,13 +97,14 @@ impl Hopfield {
     ///
     /// ```
     /// use downhill::hopfield::Hopfield;
-    /// assert_eq!(Hopfield::blank(3)?.units(), 3);
+    /// assert_eq!(Hopfield::zeros(3)?.units(), 3);
     /// # Ok::<(), downhill::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`Error::Empty`] when `units` is 0.
-    pub fn blank(units: usize) -> Result<Self, Error> {
+    /// [`Error::Parameter`] when `units` is 0.
+    pub fn zeros(units: usize) -> Result<Self, Error> {
+        check::parameter("units", units as f64, "at least 1", units >= 1)?;
         Self::new(Array2::zeros((units, units)), Array1::zeros(units))
     }
 
@@ -135,7 +136,7 @@ impl Hopfield {
     /// ```
     /// use downhill::hopfield::Hopfield;
     /// use ndarray::array;
-    /// let mut net = Hopfield::blank(2)?;
+    /// let mut net = Hopfield::zeros(2)?;
     /// net.store(&array![1.0, -1.0])?;
     /// assert_eq!(net, Hopfield::hebbian(&array![[1.0, -1.0]])?);
     /// # Ok::<(), downhill::Error>(())
@@ -416,7 +417,7 @@ impl Hopfield {
     ///
     /// ```
     /// # use downhill::hopfield::Hopfield;
-    /// assert_eq!(Hopfield::blank(7)?.units(), 7);
+    /// assert_eq!(Hopfield::zeros(7)?.units(), 7);
     /// # Ok::<(), downhill::Error>(())
     /// ```
     pub fn units(&self) -> usize {
@@ -427,7 +428,7 @@ impl Hopfield {
     ///
     /// ```
     /// # use downhill::hopfield::Hopfield;
-    /// assert_eq!(Hopfield::blank(2)?.weights().sum(), 0.0);
+    /// assert_eq!(Hopfield::zeros(2)?.weights().sum(), 0.0);
     /// # Ok::<(), downhill::Error>(())
     /// ```
     pub fn weights(&self) -> &Array2<f64> {
@@ -438,7 +439,7 @@ impl Hopfield {
     ///
     /// ```
     /// # use downhill::hopfield::Hopfield;
-    /// assert_eq!(Hopfield::blank(2)?.thresholds().len(), 2);
+    /// assert_eq!(Hopfield::zeros(2)?.thresholds().len(), 2);
     /// # Ok::<(), downhill::Error>(())
     /// ```
     pub fn thresholds(&self) -> &Array1<f64> {
@@ -446,8 +447,8 @@ impl Hopfield {
     }
 
     /// $W \leftarrow W + \eta\,G$ for a symmetric $G$ without diagonal.
-    pub(super) fn move_weights(&mut self, eta: f64, direction: &ArrayRef2<f64>) {
-        self.weights.scaled_add(eta, direction);
+    pub(super) fn move_weights(&mut self, rate: f64, direction: &ArrayRef2<f64>) {
+        self.weights.scaled_add(rate, direction);
         self.bound_rounding();
     }
 

@@ -56,7 +56,7 @@ impl Hopfield {
     /// ```
     /// use downhill::hopfield::Hopfield;
     /// use ndarray::array;
-    /// let mut net = Hopfield::blank(2)?;
+    /// let mut net = Hopfield::zeros(2)?;
     /// net.contrastive_step(&array![[1.0, 1.0]], &array![[1.0, -1.0]], 0.25)?;
     /// assert_eq!(net.weights(), &array![[0.0, 0.5], [0.5, 0.0]]);
     /// # Ok::<(), downhill::Error>(())
@@ -64,22 +64,22 @@ impl Hopfield {
     ///
     /// # Errors
     /// [`Error::Shape`] when a state has not `n` entries, [`Error::Domain`] when an entry is not ±1,
-    /// [`Error::Parameter`] when `eta` is not finite. Either set may be empty.
+    /// [`Error::Parameter`] when `rate` is not finite. Either set may be empty.
     pub fn contrastive_step(
         &mut self,
         patterns: &ArrayRef2<f64>,
         negatives: &ArrayRef2<f64>,
-        eta: f64,
+        rate: f64,
     ) -> Result<(), Error> {
         for (what, states) in [("patterns", patterns), ("negatives", negatives)] {
             check::length(what, self.units(), states.ncols(), "columns, one a unit")?;
             super::require_bipolar(what, states)?;
         }
-        check::parameter("eta", eta, "finite", eta.is_finite())?;
+        check::parameter("rate", rate, "finite", rate.is_finite())?;
         // ANCHOR: contrastive
         let mut direction = patterns.t().dot(patterns) - negatives.t().dot(negatives);
         direction.diag_mut().fill(0.0);
-        self.move_weights(eta, &direction);
+        self.move_weights(rate, &direction);
         // ANCHOR_END: contrastive
         Ok(())
     }
@@ -141,12 +141,12 @@ impl Hopfield {
         rng: &mut impl Rng,
         mut after_step: impl FnMut(usize, &Self),
     ) -> Result<(), Error> {
-        check::parameter("rate", how.rate, "positive and finite", how.rate > 0.0 && how.rate.is_finite())?;
-        let eta = how.rate / self.units() as f64;
+        check::rate(how.rate)?;
+        let rate = how.rate / self.units() as f64;
         for step in 1..=how.steps {
             // ANCHOR: unlearn
             let valleys = self.valleys_beside(patterns, how.flips, how.sweeps, rng)?;
-            self.contrastive_step(patterns, &valleys, eta)?;
+            self.contrastive_step(patterns, &valleys, rate)?;
             // ANCHOR_END: unlearn
             after_step(step, self);
         }

@@ -77,7 +77,7 @@ impl KMeans {
     ///
     /// # Errors
     /// [`Error::Empty`] or [`Error::Domain`] for bad data; [`Error::Parameter`] when `k` is 0 or there are fewer than `k`
-    /// different samples.
+    /// different samples, or squared distances leave the range of numbers.
     pub fn seed(x: &ArrayRef2<f64>, k: usize, rng: &mut impl Rng) -> Result<Array2<f64>, Error> {
         check::non_empty("x", x)?;
         check::finite("x", x)?;
@@ -92,8 +92,8 @@ impl KMeans {
                 *square = square.min(distance);
             });
             let total = squares.sum();
-            let must = "at most the number of different samples";
-            check::parameter("k", k as f64, must, total > 0.0 && total.is_finite())?;
+            check::parameter("the sum of squared distances", total, "finite", total.is_finite())?;
+            check::parameter("k", k as f64, "at most the number of different samples", total > 0.0)?;
             let mut mark = rng.random_range(0.0..total);
             // Rounding may carry the mark past the end, and then the farthest sample is as good as any.
             let drawn = squares.iter().position(|&square| {

@@ -118,7 +118,7 @@ impl GaussianDiscriminant {
     ///
     /// # Panics
     /// When `x` has not as many columns as the model has features.
-    pub fn class_log_densities(&self, x: &ArrayRef2<f64>) -> Array2<f64> {
+    fn class_log_densities(&self, x: &ArrayRef2<f64>) -> Array2<f64> {
         assert_eq!(x.ncols(), self.means.ncols(), "the columns of x");
         let mut densities = Array2::zeros((x.nrows(), self.shares.len()));
         for (class, mean) in self.means.rows().into_iter().enumerate() {

@@ -38,31 +38,26 @@ pub struct Logistic {
 impl Logistic {
     /// Minimises $C(\alpha) + \frac\lambda2 \lVert \mathbf w \rVert^2$ by Newton's method, each step halved until the loss falls.
     ///
-    /// `x`, `n × p`; `y`, `n` labels 0 or 1, both of them present; `penalty`, λ ≥ 0. The bias is free.
+    /// `x`, `n × p`; `y`, `n` labels 0 or 1, both of them present; `lambda`, the penalty's λ ≥ 0. The bias is free.
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`] or [`Error::Domain`] for bad data; [`Error::Parameter`] for a bad penalty, labels
     /// all alike, or a penalty of 0 where some plane parts the classes, since the loss then has no minimum;
     /// [`Error::RankDeficient`] when the penalty is 0 and the columns, with one of ones, depend on one another;
     /// [`Error::Lapack`] or [`Error::NotConverged`] when units too unlike one another defeat the method.
-    pub fn fit(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, penalty: f64) -> Result<Self, Error> {
+    pub fn fit(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, lambda: f64) -> Result<Self, Error> {
         check::regression(x, y)?;
         check::every("y", y, "0 or 1", |label| label == 0.0 || label == 1.0)?;
         check::parameter("classes", 1.0, "2", y.iter().any(|&label| label != y[0]))?;
-        check::parameter(
-            "penalty",
-            penalty,
-            "finite and not negative",
-            penalty >= 0.0 && penalty.is_finite(),
-        )?;
+        check::penalty("lambda", lambda)?;
         let x = add_intercept(x);
-        if penalty == 0.0 {
+        if lambda == 0.0 {
             full_rank(&x)?;
         }
-        let mut newton = Newton::new(&x, y, penalty);
+        let mut newton = Newton::new(&x, y, lambda);
         let unbounded = || Error::Parameter {
-            what: "penalty",
-            value: penalty,
+            what: "lambda",
+            value: lambda,
             must: "positive where a plane parts the classes, or the weights grow without end",
         };
         let mut change = f64::INFINITY;
@@ -70,14 +65,14 @@ impl Logistic {
             change = newton.step()?;
             if change <= TOLERANCE {
                 // If a plane parts all but some samples on it, the others have become certain and bend the loss no longer.
-                return if penalty == 0.0 && full_rank(&newton.weighted).is_err() {
+                return if lambda == 0.0 && full_rank(&newton.weighted).is_err() {
                     Err(unbounded())
                 } else {
                     Ok(Self { alpha: newton.alpha })
                 };
             }
             let parted = newton.log_odds.iter().zip(y).all(|(&z, &y)| (2.0 * y - 1.0) * z > 0.0);
-            if penalty == 0.0 && parted {
+            if lambda == 0.0 && parted {
                 return Err(unbounded());
             }
         }
@@ -121,7 +116,7 @@ impl Logistic {
 struct Newton<'a> {
     x: &'a Array2<f64>,
     y: &'a ArrayRef1<f64>,
-    penalty: f64,
+    lambda: f64,
     alpha: Array1<f64>,
     log_odds: Array1<f64>,
     loss: f64,
@@ -130,12 +125,12 @@ struct Newton<'a> {
 }
 
 impl<'a> Newton<'a> {
-    fn new(x: &'a Array2<f64>, y: &'a ArrayRef1<f64>, penalty: f64) -> Self {
+    fn new(x: &'a Array2<f64>, y: &'a ArrayRef1<f64>, lambda: f64) -> Self {
         let (n, p) = x.dim();
         Self {
             x,
             y,
-            penalty,
+            lambda,
             alpha: Array1::zeros(p),
             log_odds: Array1::zeros(n),
             loss: f64::ln(2.0),
@@ -154,8 +149,8 @@ impl<'a> Newton<'a> {
         Zip::from(&mut self.weighted).and(self.x).and_broadcast(&variance).for_each(|w, x, v| *w = x * v);
         general_mat_mul(1.0, &self.x.t(), &self.weighted, 0.0, &mut self.hessian);
         for j in 1..gradient.len() {
-            gradient[j] += self.penalty * self.alpha[j];
-            self.hessian[[j, j]] += self.penalty;
+            gradient[j] += self.lambda * self.alpha[j];
+            self.hessian[[j, j]] += self.lambda;
         }
         let step = self.hessian.solvec(&gradient).map_err(|e| Error::Lapack { reason: e.to_string() })?;
         // ANCHOR_END: newton
@@ -169,7 +164,7 @@ impl<'a> Newton<'a> {
             let alpha = &self.alpha - &(&step * fraction);
             let log_odds = &self.log_odds - &(&change * fraction);
             let weights = alpha.slice(s![1..]);
-            let loss = mean_surprise(&log_odds, self.y) + 0.5 * self.penalty * weights.dot(&weights);
+            let loss = mean_surprise(&log_odds, self.y) + 0.5 * self.lambda * weights.dot(&weights);
             // Close to the minimum the fall of the loss is less than its rounding.
             if loss <= self.loss * (1.0 + 4.0 * f64::EPSILON) - 1e-4 * fraction * descent {
                 (self.alpha, self.log_odds, self.loss) = (alpha, log_odds, loss);

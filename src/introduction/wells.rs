@@ -30,10 +30,10 @@ impl Wells {
     /// The flat plain of `units` dimensions; the wells to come have the `width` $s > 0$.
     ///
     /// # Errors
-    /// [`Error::Parameter`] when there is no dimension or the width is not positive and finite.
+    /// [`Error::Parameter`] when there is no dimension, or the width is not positive or its square leaves the range of numbers.
     pub fn new(units: usize, width: f64) -> Result<Self, Error> {
         check::parameter("units", units as f64, "at least 1", units >= 1)?;
-        check::parameter("width", width, "positive and finite", width > 0.0 && width.is_finite())?;
+        check::width(width)?;
         Ok(Self { memories: Array2::zeros((0, units)), width })
     }
 

@@ -8,10 +8,6 @@ use crate::{Error, check};
 /// What is added to a root before it divides: far below the gradients that matter, far above zero.
 const EPSILON: f64 = 1e-8;
 
-fn require_rate(rate: f64) -> Result<(), Error> {
-    check::parameter("rate", rate, "positive and finite", rate > 0.0 && rate.is_finite())
-}
-
 /// A weight of the past, which must be less than 1 for the past to fade.
 fn require_decay(what: &'static str, decay: f64) -> Result<(), Error> {
     check::parameter(what, decay, "at least 0 and below 1", (0.0..1.0).contains(&decay))
@@ -57,7 +53,7 @@ impl GradientDescent {
     /// # Errors
     /// [`Error::Parameter`] when `rate` is not positive and finite.
     pub fn new(rate: f64) -> Result<Self, Error> {
-        require_rate(rate)?;
+        check::rate(rate)?;
         Ok(Self { rate })
     }
 }
@@ -102,7 +98,7 @@ impl Momentum {
     /// # Errors
     /// [`Error::Parameter`] when `rate` is not positive and finite, or `momentum` not in $[0, 1)$.
     pub fn new(rate: f64, momentum: f64) -> Result<Self, Error> {
-        require_rate(rate)?;
+        check::rate(rate)?;
         require_decay("momentum", momentum)?;
         Ok(Self { rate, momentum, velocity: Array1::default(0) })
     }
@@ -152,7 +148,7 @@ impl Nesterov {
     /// # Errors
     /// [`Error::Parameter`] when `rate` is not positive and finite, or `momentum` not in $[0, 1)$.
     pub fn new(rate: f64, momentum: f64) -> Result<Self, Error> {
-        require_rate(rate)?;
+        check::rate(rate)?;
         require_decay("momentum", momentum)?;
         Ok(Self { rate, momentum, velocity: Array1::default(0) })
     }
@@ -200,7 +196,7 @@ impl AdaGrad {
     /// # Errors
     /// [`Error::Parameter`] when `rate` is not positive and finite.
     pub fn new(rate: f64) -> Result<Self, Error> {
-        require_rate(rate)?;
+        check::rate(rate)?;
         Ok(Self { rate, epsilon: EPSILON, sum: Array1::default(0) })
     }
 
@@ -257,7 +253,7 @@ impl RmsProp {
     /// # Errors
     /// [`Error::Parameter`] when `rate` is not positive and finite, or `decay` not in $[0, 1)$.
     pub fn new(rate: f64, decay: f64) -> Result<Self, Error> {
-        require_rate(rate)?;
+        check::rate(rate)?;
         require_decay("decay", decay)?;
         Ok(Self { rate, decay, epsilon: EPSILON, mean_square: Array1::default(0) })
     }
@@ -323,7 +319,7 @@ impl Adam {
     /// # Errors
     /// [`Error::Parameter`] when `rate` is not positive and finite.
     pub fn new(rate: f64) -> Result<Self, Error> {
-        require_rate(rate)?;
+        check::rate(rate)?;
         let empty = Array1::default(0);
         Ok(Self {
             rate,

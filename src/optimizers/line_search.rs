@@ -88,7 +88,7 @@ impl StrongWolfe {
     /// leaves the place that it leads to in `to`. Allocates nothing.
     ///
     /// # Errors
-    /// [`Error::Parameter`] when `direction` does not lead downhill; [`Error::Diverged`] when the loss falls to −∞;
+    /// [`Error::Parameter`] when `first` is not positive and finite, or `direction` does not lead downhill; [`Error::Diverged`] when the loss falls to −∞;
     /// [`Error::NotConverged`] when no step is found, as where the loss falls for ever or is not smooth.
     pub fn search(
         &self,
@@ -98,6 +98,7 @@ impl StrongWolfe {
         first: f64,
         to: &mut Place,
     ) -> Result<f64, Error> {
+        check::parameter("first", first, "positive and finite", first > 0.0 && first.is_finite())?;
         let start = Sample { t: 0.0, value: from.value, slope: direction.dot(&from.gradient) };
         check::parameter(
             "slope",

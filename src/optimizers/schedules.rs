@@ -62,7 +62,7 @@ pub fn step_decay(rate: f64, factor: f64, every: usize, k: usize) -> f64 {
     rate * factor.powf((k / every) as f64)
 }
 
-/// Robbins and Monro's: `rate` / (1 + `k` / `delay`), whose sum is infinite and whose sum of squares is not.
+/// Robbins and Monro's: `rate` / (1 + `k` / `delay`) for a positive `delay`, whose sum is infinite and whose sum of squares is not.
 ///
 /// ```
 /// use downhill::optimizers::inverse_time;

@@ -316,8 +316,11 @@ impl SearchDirection for Lbfgs {
 
 /// A step of length 1 against the gradient: all that can be said before anything was learned.
 fn unit_descent(gradient: &ArrayRef1<f64>, direction: &mut ArrayRef1<f64>) {
+    // Measured by the largest entry, so that no square leaves the range of numbers.
+    let largest = gradient.fold(0.0, |largest: f64, g| largest.max(g.abs()));
     direction.assign(gradient);
-    *direction *= -1.0 / gradient.dot(gradient).sqrt();
+    *direction /= largest;
+    *direction *= -1.0 / direction.dot(direction).sqrt();
 }
 
 /// $s^\top y$, which the Wolfe conditions make positive; nothing where rounding has eaten it up.

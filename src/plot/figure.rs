@@ -103,6 +103,7 @@ impl Figure {
             _ => None,
         });
         let mut seen: Vec<(usize, u8)> = others.collect();
+        seen.sort_unstable();
         seen.dedup_by_key(|&mut (series, _)| series);
         let dash = match seen.iter().find(|&&(other, _)| other == series) {
             Some(&(_, dash)) => dash,

@@ -105,7 +105,12 @@ impl Lasso {
         let norms = columns.rows().into_iter().map(|column| column.dot(&column)).chain([y.dot(y)]);
         let largest = norms.fold(0.0, f64::max);
         let must = "a finite number: scale the data";
-        check::parameter("the largest sum of squares of a column", largest, must, largest.is_finite())?;
+        check::parameter(
+            "the largest sum of squares of a column of x or of y",
+            largest,
+            must,
+            largest.is_finite(),
+        )?;
         let target_correlations = columns.dot(y);
         Ok(Self { columns, targets: y.to_owned(), target_correlations, ridge: 0.0, tolerance: 1e-8 })
     }
@@ -125,7 +130,7 @@ impl Lasso {
     /// # Ok::<(), downhill::Error>(())
     /// ```
     pub fn with_ridge(self, mu: f64) -> Result<Self, Error> {
-        check::parameter("mu", mu, "finite and not negative", mu.is_finite() && mu >= 0.0)?;
+        check::penalty("mu", mu)?;
         Ok(Self { ridge: mu, ..self })
     }
 

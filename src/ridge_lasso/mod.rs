@@ -10,7 +10,7 @@
 //! | coefficients $\boldsymbol\theta$ | `theta`, `p` |
 //! | penalty $\lambda$, in units of the mean squared error over those of the norm | `lambda` |
 //! | ridge part $\mu$ of the elastic net | [`Lasso::with_ridge`] |
-//! | $\mathbf X = \mathbf U \mathbf D \mathbf V^\top$; $d_i$; $\mathbf U^\top\mathbf y$ | [`Ridge::singular_values`]; [`Ridge::projections`] |
+//! | $\mathbf X = \mathbf U \mathbf D \mathbf V^\top$; $d_i$ | [`Ridge::singular_values`] |
 //! | $S(z, \tau)$ | [`soft_threshold`] |
 //! | dual point $\mathbf u$, gap | [`Lasso::duality_gap`] |
 //!
@@ -98,9 +98,3 @@ pub fn lasso_cost(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, theta: &ArrayRef1<f64>
     ols::cost(x, y, theta) + lambda * l1_norm(theta)
 }
 // ANCHOR_END: costs
-
-/// A penalty is a finite number, zero or more.
-#[cfg(feature = "lapack")]
-fn require_penalty(what: &'static str, value: f64) -> Result<(), crate::Error> {
-    crate::check::parameter(what, value, "finite and not negative", value.is_finite() && value >= 0.0)
-}

@@ -1,7 +1,6 @@
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 use ndarray_linalg::{Eigh, JobSvd, SVDDC, UPLO, error::LinalgError};
 
-use super::require_penalty;
 use crate::{Error, check};
 
 /// Ridge regression: minimises $\frac1n\lVert\mathbf y-\mathbf X\boldsymbol\theta\rVert_2^2+\lambda\lVert\boldsymbol\theta\rVert_2^2$.
@@ -84,7 +83,7 @@ impl Ridge {
     /// The coordinates of $\hat{\boldsymbol\theta}$ along the right singular vectors,
     /// $\frac{d_i}{d_i^2+n\lambda}\,\mathbf u_i^\top\mathbf y$.
     fn weights(&self, lambda: f64) -> Result<Array1<f64>, Error> {
-        require_penalty("lambda", lambda)?;
+        check::penalty("lambda", lambda)?;
         if lambda == 0.0 {
             self.require_full_rank()?;
         }
@@ -112,7 +111,7 @@ impl Ridge {
     /// # Ok::<(), downhill::Error>(())
     /// ```
     pub fn shrinkage(&self, lambda: f64) -> Result<Array1<f64>, Error> {
-        require_penalty("lambda", lambda)?;
+        check::penalty("lambda", lambda)?;
         let penalty = self.samples as f64 * lambda;
         Ok(self.singular_values.mapv(|d| if d > 0.0 { 1.0 / (1.0 + penalty / d / d) } else { 0.0 }))
     }
@@ -130,11 +129,6 @@ impl Ridge {
     /// The singular values $d_i$ of the design, largest first, `r = min(n, p)` of them.
     pub fn singular_values(&self) -> &Array1<f64> {
         &self.singular_values
-    }
-
-    /// The targets' coordinates along the left singular vectors, $\mathbf U^\top\mathbf y$, `r`.
-    pub fn projections(&self) -> &Array1<f64> {
-        &self.projections
     }
 
     fn require_full_rank(&self) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! What a chain is worth.
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, concatenate, s};
+use ndarray::{Array, Array1, Array2, ArrayRef, ArrayRef1, ArrayRef2, Axis, Dimension, concatenate, s};
 
 use crate::{Error, check};
 
@@ -28,14 +28,24 @@ pub fn autocorrelation(x: &ArrayRef1<f64>, lags: usize) -> Result<Array1<f64>, E
 fn centred(x: &ArrayRef1<f64>) -> Result<Array1<f64>, Error> {
     check::non_empty("x", x)?;
     check::finite("x", x)?;
-    // From the first value, so that equal values are told however large they are.
-    let shifted = x - x[0];
+    let shifted = shifted(x, x[0]);
     if shifted.iter().all(|&x| x == 0.0) {
         let must = "different from another: a constant has no correlations";
         return Err(Error::Domain { what: "x", index: "0".into(), value: x[0], must });
     }
     let mean = shifted.sum() / x.len() as f64;
     Ok(shifted - mean)
+}
+
+/// The values less `origin`, one of them, so that equal values are told however large they are; and in units of a power of two, so that no square
+/// leaves the range of numbers. Nothing that is computed here has a unit.
+fn shifted<D: Dimension>(x: &ArrayRef<f64, D>, origin: f64) -> Array<f64, D> {
+    // Halves, for a difference can be twice the largest number.
+    let mut halves = x.map(|x| 0.5 * x - 0.5 * origin);
+    let largest = halves.fold(f64::MIN_POSITIVE, |largest, x| largest.max(x.abs()));
+    // With the bits of its exponent alone a number is a power of two.
+    halves /= f64::from_bits(largest.to_bits() & f64::INFINITY.to_bits());
+    halves
 }
 
 /// $\sum_t c_t c_{t + k}$.
@@ -92,7 +102,7 @@ fn halves(chains: &ArrayRef2<f64>) -> Result<(Array2<f64>, Array1<f64>), Error> 
     let first = chains.slice(s![.., ..half]);
     let second = chains.slice(s![.., chains.ncols() - half..]);
     // Two slices of one width always fit together.
-    let both = concatenate![Axis(0), first, second] - chains[[0, 0]];
+    let both = shifted(&concatenate![Axis(0), first, second], chains[[0, 0]]);
     let means = both.sum_axis(Axis(1)) / half as f64;
     let centred = &both - &means.view().insert_axis(Axis(1));
     if centred.iter().all(|&c| c == 0.0) {

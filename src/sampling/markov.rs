@@ -126,6 +126,19 @@ impl MarkovChain {
     }
     // ANCHOR_END: irreducible
 
+    /// The refusal of a chain that is not irreducible.
+    fn reducible(&self) -> Error {
+        let (forth, back) = (self.distances(0, true), self.distances(0, false));
+        let joined =
+            forth.iter().zip(&back).filter(|(forth, back)| forth.is_some() && back.is_some()).count();
+        let must = "that of all states: the chain must be irreducible";
+        Error::Parameter {
+            what: "the number of states that state 0 can reach and come back from",
+            value: joined as f64,
+            must,
+        }
+    }
+
     /// The greatest common divisor of the lengths of all ways from state `i` back to itself; `None` when there is none. A chain is aperiodic when
     /// it is 1 for every state, and all states of an irreducible chain have the same.
     ///
@@ -157,13 +170,12 @@ impl MarkovChain {
     /// Source: W. K. Grassmann, M. I. Taksar, D. P. Heyman, Operations Research 33 (1985) 1107.
     ///
     /// # Errors
-    /// [`Error::RankDeficient`] when the chain is not irreducible: then there may be many.
+    /// [`Error::Parameter`] when the chain is not irreducible: then there may be many.
     // ANCHOR: stationary
     pub fn stationary(&self) -> Result<Array1<f64>, Error> {
         let n = self.transition.nrows();
         if !self.is_irreducible() {
-            let advice = "the chain must be irreducible to have one stationary distribution";
-            return Err(Error::RankDeficient { what: "P - 1", rank: 0, needed: n - 1, advice });
+            return Err(self.reducible());
         }
         let mut p = self.transition.clone();
         for k in (1..n).rev() {

@@ -49,6 +49,21 @@ use crate::energy::Differentiable;
 /// A Markov kernel: a rule that moves a state at random, and that knows nothing of the states before.
 ///
 /// A kernel owns what it needs, its target and its buffers, so that a chain is a kernel, a state and a generator.
+///
+/// ```
+/// use downhill::sampling::Kernel;
+/// use ndarray::{ArrayRef1, array};
+/// use rand::{Rng, RngExt};
+/// struct Walk;
+/// impl Kernel for Walk {
+///     fn step(&mut self, x: &mut ArrayRef1<f64>, rng: &mut impl Rng) -> bool {
+///         x[0] += if rng.random::<bool>() { 1.0 } else { -1.0 };
+///         true
+///     }
+/// }
+/// let path = Walk.run(&mut array![0.0], 10, &mut downhill::rng(1));
+/// assert_eq!(path[[9, 0]] % 2.0, 0.0, "an even number of steps");
+/// ```
 pub trait Kernel {
     /// Moves `x` one step, in place; whether the move was taken. A kernel that refuses none always says `true`.
     ///

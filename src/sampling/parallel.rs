@@ -35,13 +35,13 @@ pub fn chains<K, T>(
     work: impl Fn(&mut K, &mut ArrayRef1<f64>, &mut Xoshiro256PlusPlus) -> T + Sync,
 ) -> Result<Vec<T>, Error>
 where
-    K: Kernel + Clone + Sync,
+    K: Kernel + Clone + Send,
     T: Send,
 {
     check::non_empty("starts", starts)?;
     check::every("starts", starts, "a number", |x| !x.is_nan())?;
     let rows: Vec<_> = starts.axis_iter_mut(Axis(0)).collect();
-    let chain = |(number, mut x): (usize, ndarray::ArrayViewMut1<f64>)| {
+    let chain = |kernel: &mut K, (number, mut x): (usize, ndarray::ArrayViewMut1<f64>)| {
         // The seed and the number are the key of a cipher, so that neighbours have nothing in common.
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -49,5 +49,5 @@ where
         let mut rng = Xoshiro256PlusPlus::from_rng(&mut ChaCha8Rng::from_seed(key));
         work(&mut kernel.clone(), &mut x, &mut rng)
     };
-    Ok(rows.into_par_iter().enumerate().map(chain).collect())
+    Ok(rows.into_par_iter().enumerate().map_with(kernel.clone(), chain).collect())
 }

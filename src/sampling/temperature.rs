@@ -130,6 +130,9 @@ impl<E: Energy, K: Thermal + Clone> Tempering<E, K> {
 
     /// $(1/T_a - 1/T_b)(E_a - E_b)$, the logarithm of the ratio whose smaller with 1 is the probability that the copies at the temperatures
     /// number `a` and `b` change places when their energies are `energy_a` and `energy_b`.
+    ///
+    /// # Panics
+    /// When there is no temperature number `a` or `b`.
     // ANCHOR: swap
     pub fn log_swap_ratio(&self, a: usize, b: usize, energy_a: f64, energy_b: f64) -> f64 {
         (1.0 / self.temperatures[a] - 1.0 / self.temperatures[b]) * (energy_a - energy_b)

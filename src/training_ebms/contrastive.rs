@@ -75,6 +75,15 @@ impl PairLoss {
 
     /// Writes the gradient of the mean of $\ell(E(y_n) - E(\bar y_n))$ over the rows of `data` and `negatives`, and returns that mean. Allocates nothing.
     ///
+    /// ```
+    /// use downhill::training_ebms::{PairLoss, Table};
+    /// use ndarray::array;
+    /// let (table, mut gradient) = (Table::new(array![0.0, 1.0])?, array![0.0, 0.0]);
+    /// let loss = PairLoss::Difference.loss(&table, &array![[0.0]], &array![[1.0]], &mut gradient);
+    /// assert_eq!((loss, gradient), (-1.0, array![1.0, -1.0]));
+    /// # Ok::<(), downhill::Error>(())
+    /// ```
+    ///
     /// # Panics
     /// When `data` and `negatives` have not as many rows, or none, or states, energy and gradient differ in length.
     pub fn loss(
@@ -149,7 +158,8 @@ impl<O: Optimizer> Contrastive<O> {
         Ok(Self { optimizer, start, moves, chains, gradient: Array1::zeros(0), steps: 0 })
     }
 
-    /// The states at which the chains stopped, one to a row: the negatives of the last update.
+    /// The states at which the chains stopped, one to a row: the negatives of the last update. With [`Start::Data`] and a batch smaller than the
+    /// one before, the rows beyond it are older.
     pub fn chains(&self) -> &Array2<f64> {
         &self.chains
     }
@@ -157,11 +167,6 @@ impl<O: Optimizer> Contrastive<O> {
     /// The gradient of the last update; empty before the first.
     pub fn gradient(&self) -> &Array1<f64> {
         &self.gradient
-    }
-
-    /// The optimiser, whose rate a schedule may change.
-    pub fn optimizer_mut(&mut self) -> &mut O {
-        &mut self.optimizer
     }
 
     /// One update of `energy` on `batch`, one sample to a row; the energy difference of the two phases. `kernel` makes the Markov

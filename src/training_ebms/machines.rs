@@ -107,17 +107,12 @@ impl Pairwise {
         check::finite("weights", &weights)?;
         check::finite("biases", &biases)?;
         for ((i, j), &value) in weights.indexed_iter() {
-            let index = format!("{i}, {j}");
+            let refusal = |must| Error::Domain { what: "weights", index: format!("{i}, {j}"), value, must };
             if i == j && value != 0.0 {
-                return Err(Error::Domain { what: "weights", index, value, must: "0 on the diagonal" });
+                return Err(refusal("0 on the diagonal"));
             }
             if value != weights[[j, i]] {
-                return Err(Error::Domain {
-                    what: "weights",
-                    index,
-                    value,
-                    must: "equal to its mirror image",
-                });
+                return Err(refusal("equal to its mirror image"));
             }
         }
         let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));

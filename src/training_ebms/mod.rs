@@ -94,7 +94,7 @@ fn add_mean(
 /// let mut table = Table::new(array![0.0, 0.0])?;
 /// let data = array![[0.0], [0.0], [0.0], [1.0]];
 /// let mut likelihood = Likelihood::new(array![[0.0], [1.0]])?;
-/// learn(&mut table, |table, gradient| likelihood.loss(table, &data, gradient), &mut Adam::new(0.05)?, 1000, |_, _, _| {})?;
+/// learn(&mut Adam::new(0.05)?, |table, gradient| likelihood.loss(table, &data, gradient), &mut table, 1000, |_, _, _| {})?;
 /// // Odds of three to one are an energy difference of ln 3.
 /// let gap = table.energy(&array![1.0]) - table.energy(&array![0.0]);
 /// assert!((gap - 3f64.ln()).abs() < 1e-6);
@@ -104,9 +104,9 @@ fn add_mean(
 /// # Errors
 /// [`Error::Diverged`] at the first step whose loss is not finite.
 pub fn learn<E: Learnable>(
-    energy: &mut E,
-    mut loss: impl FnMut(&E, &mut ArrayRef1<f64>) -> f64,
     optimizer: &mut impl Optimizer,
+    mut loss: impl FnMut(&E, &mut ArrayRef1<f64>) -> f64,
+    energy: &mut E,
     steps: usize,
     mut each: impl FnMut(usize, &E, f64),
 ) -> Result<f64, Error> {

@@ -24,18 +24,18 @@ pub struct SoftCode {
 }
 
 impl SoftCode {
-    /// The code over the atoms `dictionary`, `K × p`, with the `penalty` $\lambda$.
+    /// The code over the atoms `dictionary`, `K × p`, with the penalty $\lambda$ = `lambda`.
     ///
     /// # Errors
-    /// [`Error::Empty`] or [`Error::Domain`] for a bad dictionary, [`Error::Parameter`] when `penalty` is not positive and finite,
+    /// [`Error::Empty`] or [`Error::Domain`] for a bad dictionary, [`Error::Parameter`] when `lambda` is not positive and finite,
     /// [`Error::Lapack`] when it is too small to be seen beside the dictionary.
-    pub fn new(dictionary: &ArrayRef2<f64>, penalty: f64) -> Result<Self, Error> {
+    pub fn new(dictionary: &ArrayRef2<f64>, lambda: f64) -> Result<Self, Error> {
         check_samples("dictionary", dictionary)?;
-        check::parameter("penalty", penalty, "positive and finite", penalty > 0.0 && penalty.is_finite())?;
+        check::parameter("lambda", lambda, "positive and finite", lambda > 0.0 && lambda.is_finite())?;
         let mut form = dictionary.t().dot(dictionary);
-        form.diag_mut().mapv_inplace(|d| d + penalty);
+        form.diag_mut().mapv_inplace(|d| d + lambda);
         let inverse = form.invc().map_err(|error| Error::Lapack { reason: error.to_string() })?;
-        Ok(Self { form: penalty * inverse })
+        Ok(Self { form: lambda * inverse })
     }
 }
 

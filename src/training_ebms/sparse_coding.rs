@@ -25,29 +25,24 @@ use crate::{Error, check};
 #[derive(Clone, Debug, PartialEq)]
 pub struct SparseCoding {
     dictionary: Array2<f64>,
-    penalty: f64,
+    lambda: f64,
 }
 
 impl SparseCoding {
-    /// Coding over the atoms `dictionary`, `K × p`, with the `penalty` $\lambda$.
+    /// Coding over the atoms `dictionary`, `K × p`, with the penalty $\lambda$ = `lambda`.
     ///
     /// # Errors
-    /// [`Error::Empty`] or [`Error::Domain`] for a dictionary without entries, or with one that is not finite, [`Error::Parameter`] when `penalty` is not
+    /// [`Error::Empty`] or [`Error::Domain`] for a dictionary without entries, or with one that is not finite, [`Error::Parameter`] when `lambda` is not
     /// positive and finite.
-    pub fn new(dictionary: Array2<f64>, penalty: f64) -> Result<Self, Error> {
+    pub fn new(dictionary: Array2<f64>, lambda: f64) -> Result<Self, Error> {
         check_samples("dictionary", &dictionary)?;
-        check::parameter("penalty", penalty, "positive and finite", penalty > 0.0 && penalty.is_finite())?;
-        Ok(Self { dictionary, penalty })
+        check::parameter("lambda", lambda, "positive and finite", lambda > 0.0 && lambda.is_finite())?;
+        Ok(Self { dictionary, lambda })
     }
 
     /// $D$, an atom to a row, `K × p`.
     pub fn dictionary(&self) -> &Array2<f64> {
         &self.dictionary
-    }
-
-    /// $\lambda$.
-    pub fn penalty(&self) -> f64 {
-        self.penalty
     }
 
     /// $x - zD$, a sample to a row.
@@ -63,7 +58,7 @@ impl SparseCoding {
     pub fn energy(&self, samples: &ArrayRef2<f64>, codes: &ArrayRef2<f64>) -> f64 {
         let residual = self.residual(samples, codes);
         0.5 * residual.fold(0.0, |sum, r| sum + r * r)
-            + self.penalty * codes.fold(0.0, |sum, z| sum + z.abs())
+            + self.lambda * codes.fold(0.0, |sum, z| sum + z.abs())
     }
 
     /// How far [`SparseCoding::energy`] is above its minimum over the codes, at most, by the dual problem.
@@ -76,7 +71,7 @@ impl SparseCoding {
         let mut dual = 0.0;
         for ((x, r), c) in samples.rows().into_iter().zip(residual.rows()).zip(correlations.rows()) {
             let largest = c.fold(0.0, |most: f64, c| most.max(c.abs()));
-            let scale = if largest > self.penalty { self.penalty / largest } else { 1.0 };
+            let scale = if largest > self.lambda { self.lambda / largest } else { 1.0 };
             dual += scale * (x.dot(&r) - 0.5 * scale * r.dot(&r));
         }
         let gap = self.energy(samples, codes) - dual;
@@ -96,15 +91,17 @@ impl SparseCoding {
             self.dictionary.t().dot(&self.dictionary)
         };
         let (mut bound, mut root) = (1.0, 1.0);
-        for _ in 0..9 {
+        for squarings in 0..=8 {
             let norm = a.fold(0.0, |sum, v| sum + v * v).sqrt();
             if norm == 0.0 {
                 return 0.0;
             }
             bound *= norm.powf(root);
             root *= 0.5;
-            a /= norm;
-            a = a.dot(&a);
+            if squarings < 8 {
+                a /= norm;
+                a = a.dot(&a);
+            }
         }
         bound
     }
@@ -148,7 +145,7 @@ impl SparseCoding {
         if lipschitz == 0.0 {
             return Ok(codes);
         }
-        let (step, threshold) = (1.0 / lipschitz, self.penalty / lipschitz);
+        let (step, threshold) = (1.0 / lipschitz, self.lambda / lipschitz);
         let mut ahead = codes.clone();
         let mut residual = Array2::zeros(samples.raw_dim());
         let mut gradient = codes.clone();

@@ -519,7 +519,7 @@ fn gradient_descent_dynamics() {
         assert!((walk.energies[20] - exact).abs() < 1e-12 * exact.max(1e-30));
         assert_eq!(walk.first_rise().is_none(), falls, "{rate}");
     }
-    assert!(matches!(Descent::new(-0.1), Err(Error::Parameter { what: "step_size", .. })));
+    assert!(matches!(Descent::new(-0.1), Err(Error::Parameter { what: "rate", .. })));
     let bowl = Gaussian::new(array![0.0, 0.0], array![[3.0, 1.0], [1.0, 3.0]]).unwrap();
     for rate in [0.1, 0.25, 0.4, 0.5] {
         let walk = Descent::new(rate).unwrap().path(&bowl, &normal(2, &mut rng), 10).unwrap();

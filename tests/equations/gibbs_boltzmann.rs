@@ -686,7 +686,7 @@ fn box_tail_estimate() {
         let outside = 2.0 * 64f64.powf(1.0 - a) / (a - 1.0);
         assert!((added * ratio / (1.0 - ratio) - outside).abs() < 1e-12);
     }
-    // The library's boxes end where the estimate is below 10⁻¹²: for tails 1/x² past 10¹², for a bell at 1024.
+    // The library's boxes end where the estimate is below 10⁻¹²: for tails 1/x² past 10¹², for a bell at 512.
     let reach = |p: Boltzmann| p.states().fold(0.0, |a: f64, &x| a.max(x.abs()));
     let cauchy = reach(Boltzmann::on_line(&Line(|x: f64| (x * x).ln_1p()), 1.0).unwrap());
     assert!((2.0 / std::f64::consts::PI / cauchy) < 1.1e-12 && cauchy < 1e13, "{cauchy}");

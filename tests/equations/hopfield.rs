@@ -83,7 +83,7 @@ fn normal_tail(x: f64) -> f64 {
 #[test]
 fn hopfield_network_definition() {
     let patterns = random_patterns(5, 30, &mut rng(1));
-    let mut grown = Hopfield::blank(30).unwrap();
+    let mut grown = Hopfield::zeros(30).unwrap();
     patterns.rows().into_iter().for_each(|p| grown.store(&p).unwrap());
     for net in [Hopfield::hebbian(&patterns).unwrap(), Hopfield::projection(&patterns).unwrap(), grown] {
         assert_eq!(net.weights(), &net.weights().t());
@@ -95,7 +95,7 @@ fn hopfield_network_definition() {
         Hopfield::new(array![[0.0, 1.0], [1.0, 0.1]], Array1::zeros(2)).is_err(),
         "a unit joined to itself"
     );
-    assert!(Hopfield::blank(2).unwrap().recall(&array![1.0, 0.0], &mut rng(3)).is_err(), "a state of 0");
+    assert!(Hopfield::zeros(2).unwrap().recall(&array![1.0, 0.0], &mut rng(3)).is_err(), "a state of 0");
 }
 
 /// The energy, and the energies that a recall keeps as it goes, against the double sum written out.
@@ -563,7 +563,7 @@ fn hebbian_local_incremental() {
     let patterns = random_patterns(7, 15, &mut rng(22));
     let batch = Hopfield::hebbian(&patterns).unwrap();
     for order in [[0, 1, 2, 3, 4, 5, 6], [6, 2, 0, 5, 1, 4, 3]] {
-        let mut net = Hopfield::blank(15).unwrap();
+        let mut net = Hopfield::zeros(15).unwrap();
         order.iter().for_each(|&mu| net.store(&patterns.row(mu)).unwrap());
         assert!((net.weights() - batch.weights()).iter().all(|d| d.abs() < 1e-12));
     }
@@ -863,7 +863,7 @@ fn hopfield_contrastive_objective() {
     let negatives = others.t().dot(&others);
     assert_eq!(negatives, Array2::<f64>::eye(8) * 256.0 - patterns.t().dot(&patterns));
     // So the step has Hebb's direction, twice as long: nothing new is learned from them.
-    let mut stepped = Hopfield::blank(8).unwrap();
+    let mut stepped = Hopfield::zeros(8).unwrap();
     stepped.contrastive_step(&patterns, &others, 1.0 / 8.0).unwrap();
     assert_eq!(stepped.weights(), Hopfield::hebbian(&patterns).unwrap().weights() * 2.0);
     // Linear in W: unbounded below without a bound on W.
@@ -904,7 +904,7 @@ fn erratum_hopfield_contrastive_update_sign() {
     let pattern = random_patterns(1, n, &mut rng(33));
     let none = Array2::zeros((0, n));
     for (sign, name) in [(1.0, "corrected"), (-1.0, "printed")] {
-        let mut net = Hopfield::blank(n).unwrap();
+        let mut net = Hopfield::zeros(n).unwrap();
         net.contrastive_step(&pattern, &none, sign * eta).unwrap();
         let expected = -sign * eta * (n * (n - 1)) as f64 / 2.0;
         assert!((energy_by_sums(&net, &pattern.row(0)) - expected).abs() < 1e-12, "{name}");

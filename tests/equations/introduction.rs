@@ -167,7 +167,7 @@ fn logistic_curvature() {
     }
     let parted = x.column(0).mapv(|v| if v > 0.2 { 1.0 } else { 0.0 });
     let refusal = Logistic::fit(&x, &parted, 0.0).unwrap_err();
-    assert!(matches!(refusal, Error::Parameter { what: "penalty", .. }), "{refusal}");
+    assert!(matches!(refusal, Error::Parameter { what: "lambda", .. }), "{refusal}");
     assert!(Logistic::fit(&x, &parted, 1e-6).is_ok());
 }
 

@@ -226,7 +226,7 @@ fn contrastive_methods() {
     let p = probabilities(&table, &table.states());
     let mut likelihood = Likelihood::new(table.states()).unwrap();
     let mut slow = GradientDescent::new(1e-3).unwrap();
-    learn(&mut table, |e, g| likelihood.loss(e, &array![[1.0]], g), &mut slow, 1, |_, _, _| {}).unwrap();
+    learn(&mut slow, |e, g| likelihood.loss(e, &array![[1.0]], g), &mut table, 1, |_, _, _| {}).unwrap();
     let change = (table.parameters().to_owned() - &before) / 1e-3;
     assert!((change[1] + 1.0 - p[1]).abs() < 1e-12);
     for other in [0, 2, 3] {
@@ -238,7 +238,7 @@ fn contrastive_methods() {
     // Directions of descent for the one may share a component with the other, so what must fall is the difference.
     let hinge = PairLoss::Hinge { margin: 100.0 };
     let mut slow = GradientDescent::new(1e-4).unwrap();
-    learn(&mut network, |e, g| hinge.loss(e, &y, &bar, g), &mut slow, 1, |_, _, _| {}).unwrap();
+    learn(&mut slow, |e, g| hinge.loss(e, &y, &bar, g), &mut network, 1, |_, _, _| {}).unwrap();
     assert!(network.energy(&y.row(0)) - network.energy(&bar.row(0)) < before.0 - before.1);
 }
 
@@ -275,7 +275,7 @@ fn downward_collapse() {
         mean(e, &data)
     };
     let mut descent = GradientDescent::new(0.01).unwrap();
-    learn(&mut network, push, &mut descent, 60, |_, _, loss| losses.push(loss)).unwrap();
+    learn(&mut descent, push, &mut network, 60, |_, _, loss| losses.push(loss)).unwrap();
     assert!(losses.windows(2).all(|pair| pair[1] < pair[0]), "always downhill");
     assert!(losses[60] - losses[59] < losses[1] - losses[0], "ever faster");
     assert!(mean(&network, &elsewhere) < start - 1.0, "elsewhere as well");

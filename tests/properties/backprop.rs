@@ -137,6 +137,15 @@ fn refused_samples() {
 
 /// Odd but lawful input has an answer: one sample, one unit, a constant column, the same sample twice, a batch larger than the data.
 #[test]
+fn a_sure_answer_keeps_its_small_cost() {
+    let cost = |z: f64, y: f64| Loss::LogisticCrossEntropy.value(&array![[z]], &array![[y]]);
+    for (z, y) in [(40.0, 1.0), (-40.0, 0.0), (700.0, 1.0)] {
+        assert!((cost(z, y) / (-z.abs()).exp() - 1.0).abs() < 1e-15, "{z}");
+    }
+    assert!(cost(f64::NAN, 0.0).is_nan() && cost(f64::NAN, 1.0).is_nan());
+}
+
+#[test]
 fn odd_samples() {
     let cases = [
         (array![[1.0, 1.0]], array![[0.0, 1.0]]),
@@ -375,8 +384,11 @@ fn saved_networks() {
         assert!(reason(Mlp::load(&file.0).unwrap_err(), &file.0).starts_with("not a saved network"));
     }
     let cases = [
-        ("version 1", "version 9", "its format is \"downhill multilayer perceptron, version 9\""),
-        ("0.1,", "0.2,", "damaged: the parameters do not have the checksum"),
+        ("version 2", "version 9", "its format is \"downhill multilayer perceptron, version 9\""),
+        ("0.1,", "0.2,", "damaged: the network does not have the checksum"),
+        ("0.01", "0.02", "damaged: the network does not have the checksum"),
+        // As many parameters in other places.
+        ("[1,3,1]", "[7,1,1]", "damaged: the network does not have the checksum"),
         ("[1,3,1]", "[1,2,1]", "its parts do not fit: theta: expected 7 parameters, got 10"),
         ("[1,3,1]", "[18446744073709551615,3,1]", "its parts do not fit: the number of parameters"),
         ("[1,3,1]", "[3,1]", "its parts do not fit: activations: expected 1 entries, one a layer, got 2"),

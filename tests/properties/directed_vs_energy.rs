@@ -46,6 +46,26 @@ fn bad_causes_are_refused() {
     assert!((idle.posterior(true)[0] - 0.3).abs() < 1e-15 && (idle.posterior(true)[1] - 1.0).abs() < 1e-15);
 }
 
+/// A small leak is not lost beside 1, nor is a small silence.
+#[test]
+fn small_probabilities_keep_their_digits() {
+    let rare = NoisyOr::new(array![0.5, 0.25], array![1e-20, 0.0], 1e-20).unwrap();
+    let close = |a: f64, b: f64| (a - b).abs() <= 1e-14 * b.abs();
+    assert!(close(rare.effect(&array![0.0, 1.0]), 1e-20) && close(rare.effect(&array![1.0, 0.0]), 2e-20));
+    // p(v = 1) is 1e-20 from the leak and ½ · 1e-20 from the first cause.
+    let posterior = rare.posterior(true);
+    assert!(close(posterior[0], 0.5 * 2.0 / 1.5) && close(posterior[1], 0.25));
+    let heard = rare.energy(&array![0.0, 0.0, 1.0]);
+    assert!(close(heard, -(0.5 * 0.75 * 1e-20_f64).ln()), "{heard}");
+    let nearly = 1.0_f64.next_down();
+    let sure = NoisyOr::new(array![0.5, 0.5], array![nearly, nearly], 0.0).unwrap();
+    let silent = sure.energy(&array![1.0, 1.0, 0.0]);
+    assert!(close(silent, 4f64.ln() - 2.0 * (1.0 - nearly).ln()), "{silent}");
+    // A hidden bit that is on almost surely.
+    let belief = SigmoidBelief::new(array![[0.0]], array![50.0], array![-700.0]).unwrap();
+    assert!(close(belief.energy(&array![1.0, 0.0]), (-50f64).exp()));
+}
+
 #[test]
 #[should_panic(expected = "nothing can have brought it about")]
 fn an_effect_without_a_cause_is_refused() {

@@ -49,6 +49,24 @@ fn a_categorical_refuses_bad_weights() {
     assert!((tiny.entropy() - 2f64.ln()).abs() < 1e-13);
 }
 
+/// Distributions that nearly agree, and normals of very different widths.
+#[test]
+fn what_is_nearly_equal_is_not_lost() {
+    for f in Divergence::ALL {
+        // The ratios next to 1 that are numbers.
+        assert!((1..100).all(|k| f.generator(1.0 - k as f64 * 0.5 * f64::EPSILON) >= 0.0), "{f:?}");
+        assert!(f.generator(-1.0).is_nan(), "{f:?}");
+    }
+    // KL = e² − e³/3 + … for the deviations 1 + e and 1; half of the digits are left.
+    for k in [-26, -20] {
+        let e = 2f64.powi(k);
+        let kl = Normal::new(0.0, 1.0 + e).unwrap().kl(&Normal::new(0.0, 1.0).unwrap());
+        assert!((kl / (e * e) - 1.0).abs() < e + f64::EPSILON / e, "{kl}");
+    }
+    let kl = Normal::new(0.0, 1e-200).unwrap().kl(&Normal::new(0.0, 1.0).unwrap());
+    assert!((kl - (200.0 * 10f64.ln() - 0.5)).abs() < 1e-12, "{kl}");
+}
+
 #[test]
 fn what_is_nearly_impossible_is_not_lost() {
     let far = |at: f64| Categorical::from_log_weights(&array![-at, 0.0, -2000.0 - at]).unwrap();

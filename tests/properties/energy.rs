@@ -119,7 +119,15 @@ fn bad_energies_are_refused() {
     let refusal = Gaussian::new(array![0.0, 0.0], array![[1.0, 0.5], [0.4, 1.0]]);
     assert!(matches!(refusal, Err(Error::Domain { what: "precision", .. })));
     let refusal = Gaussian::new(array![0.0, 0.0], array![[1.0, 1.0], [1.0, 1.0]]);
-    assert!(matches!(refusal, Err(Error::RankDeficient { rank: 1, needed: 2, .. })));
+    assert!(matches!(refusal, Err(Error::Parameter { what: "a pivot of precision", value: 0.0, .. })));
+    let refusal = Gaussian::new(array![0.0, 0.0], array![[1.0, 0.0], [0.0, -1.0]]);
+    assert!(matches!(refusal, Err(Error::Parameter { what: "a pivot of precision", value: -1.0, .. })));
+    for width in [1e-200, 1e200] {
+        let refusal = Mixture::new(array![[0.0]], array![1.0], width);
+        assert!(matches!(refusal, Err(Error::Parameter { what: "width", .. })));
+    }
+    let refusal = Mixture::new(array![[0.0], [1.0]], array![f64::MAX, f64::MAX], 1.0);
+    assert!(matches!(refusal, Err(Error::Parameter { what: "the sum of weights", .. })));
     let refusal = Gaussian::new(array![0.0, 0.0], array![[1.0, 1.0]]);
     assert!(matches!(refusal, Err(Error::Shape { what: "rows of precision", .. })));
     assert!(matches!(Gaussian::new(array![], Array2::zeros((0, 0))), Err(Error::Empty { what: "mean" })));

@@ -53,7 +53,7 @@ fn search_refuses_what_has_no_lowest() {
 #[test]
 fn descent_refuses_and_reports() {
     for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        assert!(matches!(Descent::new(bad), Err(Error::Parameter { what: "step_size", .. })));
+        assert!(matches!(Descent::new(bad), Err(Error::Parameter { what: "rate", .. })));
         let refusal = Descent::new(0.1).unwrap().until(bad, 10);
         assert!(matches!(refusal, Err(Error::Parameter { what: "tolerance", .. })));
         let refusal = flow(&Flat(0.0, 0.0), &array![0.0], bad, 10);

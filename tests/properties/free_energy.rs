@@ -37,6 +37,21 @@ fn same(a: f64, b: f64) -> bool {
     a == b || (a.is_nan() && b.is_nan())
 }
 
+/// A large lowest energy changes neither probabilities nor entropy; one state alone has its energy at every temperature.
+#[test]
+fn levels_at_the_extremes() {
+    let (low, high) =
+        (Levels::new(&array![0.0, 1.0]).unwrap(), Levels::new(&array![1e15, 1e15 + 1.0]).unwrap());
+    for beta in [0.0, 0.5, 3.0, 100.0] {
+        assert!((high.entropy(beta) - low.entropy(beta)).abs() <= 1e-15 * low.entropy(beta));
+        assert_eq!(high.probabilities(beta), low.probabilities(beta));
+        assert_eq!(Levels::new(&array![-3.0]).unwrap().free_energy(beta), -3.0);
+    }
+    assert_eq!(low.free_energy(0.0), -INF);
+    let refusal = Levels::new(&array![-1e308, 1e308]);
+    assert!(matches!(refusal, Err(Error::Parameter { what: "the range of energies", .. })));
+}
+
 #[test]
 fn sums_of_exponentials_at_the_edges() {
     for (v, sum) in [
@@ -125,11 +140,17 @@ fn bad_levels_are_refused() {
 
 #[test]
 fn bad_marginals_are_refused() {
-    assert!(matches!(Marginal::new(Given, Array2::zeros((0, 1)), 1.0), Err(Error::Empty { what: "latent" })));
-    assert!(matches!(Marginal::new(Given, Array2::zeros((1, 0)), 1.0), Err(Error::Empty { what: "latent" })));
+    assert!(matches!(
+        Marginal::new(Given, Array2::zeros((0, 1)), 1.0),
+        Err(Error::Empty { what: "latents" })
+    ));
+    assert!(matches!(
+        Marginal::new(Given, Array2::zeros((1, 0)), 1.0),
+        Err(Error::Empty { what: "latents" })
+    ));
     for bad in [NAN, INF] {
         let refusal = Marginal::new(Given, array![[0.0], [bad]], 1.0);
-        assert!(matches!(refusal, Err(Error::Domain { what: "latent", ref index, .. }) if index == "1, 0"));
+        assert!(matches!(refusal, Err(Error::Domain { what: "latents", ref index, .. }) if index == "1, 0"));
     }
     for beta in [0.0, -1.0, NAN] {
         let refusal = Marginal::new(Given, array![[0.0]], beta);

@@ -40,7 +40,7 @@ fn weights_that_make_no_network() {
     // NaN is not equal to itself: look at the form alone.
     let error = Hopfield::new(array![[0.0, f64::NAN], [f64::NAN, 0.0]], two()).unwrap_err();
     assert_eq!(error.to_string(), "weights[0, 1] is NaN, but must be finite");
-    assert_eq!(Hopfield::blank(0), Err(Error::Empty { what: "weights" }));
+    assert!(matches!(Hopfield::zeros(0), Err(Error::Parameter { what: "units", .. })));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn states_that_are_none() {
     }
     assert_eq!(net.store(&half), Err(domain("pattern", "1", 0.5, BIPOLAR)));
     assert_eq!(net, before, "what was refused left no trace");
-    let large = Hopfield::blank(21).unwrap().local_minima();
+    let large = Hopfield::zeros(21).unwrap().local_minima();
     assert_eq!(large, Err(Error::Parameter { what: "the number of units", value: 21.0, must: "at most 20" }));
 }
 
@@ -116,7 +116,7 @@ fn unlearning_that_cannot_start() {
     ));
     assert!(matches!(
         net.contrastive_step(&patterns, &patterns, f64::NAN),
-        Err(Error::Parameter { what: "eta", .. })
+        Err(Error::Parameter { what: "rate", .. })
     ));
     let bad = array![[1.0, 2.0, 1.0]];
     assert_eq!(net.contrastive_step(&patterns, &bad, 0.1), Err(domain("negatives", "0, 1", 2.0, BIPOLAR)));
@@ -208,6 +208,12 @@ fn capacity_at_the_extremes() {
     for degree in [0, 1] {
         assert!(std::panic::catch_unwind(|| DenseMemory::most_exact(100.0, degree)).is_err());
     }
+}
+
+#[test]
+#[should_panic(expected = "the overlap of states without units")]
+fn overlap_of_nothing() {
+    overlap(&array![], &array![]);
 }
 
 #[test]

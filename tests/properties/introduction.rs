@@ -55,17 +55,17 @@ fn logistic_refuses() {
             matches!(e, Error::Parameter { what: "classes", .. })
         }),
         ("penalty below 0", x.clone(), y.clone(), -1.0, |e| {
-            matches!(e, Error::Parameter { what: "penalty", .. })
+            matches!(e, Error::Parameter { what: "lambda", .. })
         }),
         (
             "penalty NaN",
             x.clone(),
             y.clone(),
             f64::NAN,
-            |e| matches!(e, Error::Parameter { what: "penalty", value, .. } if value.is_nan()),
+            |e| matches!(e, Error::Parameter { what: "lambda", value, .. } if value.is_nan()),
         ),
         ("penalty infinite", x.clone(), y.clone(), f64::INFINITY, |e| {
-            matches!(e, Error::Parameter { what: "penalty", .. })
+            matches!(e, Error::Parameter { what: "lambda", .. })
         }),
         ("a constant column", array![[5.0], [5.0], [5.0], [5.0]], y.clone(), 0.0, |e| {
             matches!(e, Error::RankDeficient { rank: 1, needed: 2, .. })
@@ -74,7 +74,7 @@ fn logistic_refuses() {
             matches!(e, Error::RankDeficient { rank: 2, needed: 4, .. })
         }),
         ("parted", x.clone(), array![0.0, 0.0, 1.0, 1.0], 0.0, |e| {
-            matches!(e, Error::Parameter { what: "penalty", value: 0.0, .. })
+            matches!(e, Error::Parameter { what: "lambda", value: 0.0, .. })
         }),
     ];
     for (case, x, y, penalty, expected) in cases {
@@ -86,7 +86,7 @@ fn logistic_refuses() {
     // Parted but for one point on the border: the loss has no minimum, and the steps never become small.
     let border = array![[0.0], [1.0], [1.0], [2.0]];
     let refusal = Logistic::fit(&border, &array![0.0, 0.0, 1.0, 1.0], 0.0).unwrap_err();
-    assert!(matches!(refusal, Error::Parameter { what: "penalty", .. } | Error::Lapack { .. }), "{refusal}");
+    assert!(matches!(refusal, Error::Parameter { what: "lambda", .. } | Error::Lapack { .. }), "{refusal}");
 }
 
 /// With a penalty a constant column gets no weight, a doubled one shares it, and parted classes have finite weights. Units far
@@ -216,6 +216,8 @@ fn k_means_refuses() {
     }
     assert!(matches!(KMeans::fit_from(&x, &array![[1.0]]), Err(Error::Shape { what: "centres", .. })));
     assert_eq!(KMeans::fit_from(&x, &Array2::zeros((0, 2))), Err(Error::Empty { what: "centres" }));
+    let vast = KMeans::seed(&array![[1e200], [-1e200]], 2, &mut rng);
+    assert!(matches!(vast, Err(Error::Parameter { what: "the sum of squared distances", .. })));
     let vast = KMeans::fit_from(&array![[1e200], [-1e200]], &array![[0.0]]);
     assert!(matches!(vast, Err(Error::Parameter { what: "distortion", .. })));
     // Here |x|² is ∞ and x·m too: their difference is no distance.

@@ -127,6 +127,32 @@ fn divergence_names_its_step() {
 }
 
 #[test]
+fn a_line_search_needs_a_first_step() {
+    let from = Place::new(&array![0.0, 0.0], rosenbrock);
+    let direction = -&from.gradient;
+    for bad in [0.0, -1.0, NAN, INF] {
+        let search =
+            StrongWolfe::default().search(&mut rosenbrock, &from, &direction, bad, &mut from.clone());
+        parameter(search, "first");
+    }
+}
+
+/// The first step has length 1, however steep or flat the place is.
+#[test]
+fn first_steps_at_the_extremes() {
+    for scale in [1e200, 1e-200] {
+        let here = Place { theta: array![0.0, 0.0], value: 0.0, gradient: array![3.0 * scale, -4.0 * scale] };
+        let methods: [Box<dyn SearchDirection>; 2] =
+            [Box::new(Bfgs::new(2)), Box::new(Lbfgs::new(3).unwrap())];
+        for mut method in methods {
+            let mut direction = array![0.0, 0.0];
+            method.direction(&here, &mut direction).unwrap();
+            assert!((direction - array![-0.6, 0.8]).iter().all(|error| error.abs() < 1e-15));
+        }
+    }
+}
+
+#[test]
 fn a_line_search_stays_inside_the_domain() {
     // x − ln x, NaN below zero: the first step, of length 100, leads there.
     let barrier = |theta: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>| {

@@ -169,6 +169,15 @@ fn legends_name_series() {
 }
 
 #[test]
+fn a_new_line_is_not_dashed_as_an_old_one() {
+    let line = |figure: Figure, legend| figure.line(legend, [0.0, 1.0], [0.0, 1.0]);
+    // Series that come again are not counted again.
+    let svg = ["a", "b", "a", "b", "a", "c"].into_iter().fold(Figure::new("", "", ""), line).svg("");
+    let third = svg.split("stroke=\"var(--plot-3, #179F7B)\"").nth(1).expect("the line c");
+    assert!(third.starts_with(" stroke-dasharray"), "{}", &third[..40]);
+}
+
+#[test]
 fn a_long_series_is_a_small_picture_with_the_same_extremes() {
     let ys = |i: i32| if i == 70_001 { 5.0 } else { f64::from(i % 7) / 7.0 };
     let svg = Figure::new("", "", "").line("", (0..100_000).map(f64::from), (0..100_000).map(ys)).svg("");

@@ -164,10 +164,10 @@ fn extremes() {
     let steeper = Ridge::new(&array![[1e-300]], &array![1e300]).unwrap();
     assert_eq!(summary(steeper.fit(0.0)), "domain coefficients 0");
     assert_eq!(summary(steeper.path(&array![0.0])), "domain coefficients 0, 0");
-    assert_eq!(summary(Lasso::new(&x, &y)), "parameter the largest sum of squares of a column");
+    assert_eq!(summary(Lasso::new(&x, &y)), "parameter the largest sum of squares of a column of x or of y");
     assert_eq!(
         summary(Lasso::new(&array![[1.0]], &array![1e200])),
-        "parameter the largest sum of squares of a column"
+        "parameter the largest sum of squares of a column of x or of y"
     );
     assert_eq!(
         summary(Standardizer::fit(&array![[1e200], [-1e200]])),

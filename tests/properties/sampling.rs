@@ -129,7 +129,10 @@ fn bad_samples_and_chains_are_refused() {
         refuses(MarkovChain::new(bad), "transition");
     }
     refuses(MarkovChain::new(array![[0.5, 0.4], [0.5, 0.5]]), "row sums of transition");
-    refuses(MarkovChain::new(Array2::eye(3)).unwrap().stationary(), "P - 1");
+    refuses(
+        MarkovChain::new(Array2::eye(3)).unwrap().stationary(),
+        "the number of states that state 0 can reach and come back from",
+    );
     let swap = array![[0.0, 1.0], [1.0, 0.0]];
     refuses(MarkovChain::metropolis_hastings(&swap, &array![1.0]), "target");
     for bad in [0.0, -1.0, NAN, INF] {
@@ -148,6 +151,19 @@ fn bad_samples_and_chains_are_refused() {
         refuses(estimate(&Array2::zeros((2, 7))), "steps of a chain");
         refuses(estimate(&Array2::from_elem((2, 10), 0.1)), "chains");
         refuses(estimate(&Array2::from_elem((2, 10), NAN)), "chains");
+    }
+    // What is said of a chain does not depend on the unit, and the differences may be twice the largest number.
+    let mut rng = rng(1);
+    let x = Array1::from_shape_simple_fn(100, || rng.random_range(-1.0..1.0));
+    let two = Array2::from_shape_simple_fn((2, 100), || rng.random_range(-1.0..1.0));
+    for unit in [2f64.powi(700), 2f64.powi(-700), f64::MAX] {
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b.abs();
+        let (rho, scaled) = (autocorrelation(&x, 1).unwrap(), autocorrelation(&(unit * &x), 1).unwrap());
+        assert!(close(scaled[1], rho[1]));
+        assert!(close(autocorrelation_time(&(unit * &x)).unwrap(), autocorrelation_time(&x).unwrap()));
+        for estimate in [split_r_hat, effective_size] {
+            assert!(close(estimate(&(unit * &two)).unwrap(), estimate(&two).unwrap()));
+        }
     }
     // Values that alternate are worth more than independent ones, but never absurdly many.
     let alternating = Array2::from_shape_fn((2, 1000), |(_, t)| if t % 2 == 0 { 1.0 } else { -1.0 });

@@ -100,8 +100,8 @@ fn bad_samples() {
         assert_eq!(summary(coding.ista(&bad, 3)), expected("samples"));
     }
     for bad in [0.0, -1.0, NAN, INF] {
-        assert_eq!(summary(SparseCoding::new(array![[1.0]], bad)), "parameter penalty");
-        assert_eq!(summary(SoftCode::new(&array![[1.0]], bad)), "parameter penalty");
+        assert_eq!(summary(SparseCoding::new(array![[1.0]], bad)), "parameter lambda");
+        assert_eq!(summary(SoftCode::new(&array![[1.0]], bad)), "parameter lambda");
     }
     let coding = SparseCoding::new(array![[1.0, 0.0]], 1.0).unwrap();
     assert_eq!(summary(coding.fista(&array![[1.0]], 3)), "shape columns of samples");
@@ -149,7 +149,7 @@ fn bad_batches_and_divergence() {
         PairLoss::Difference.loss(table, &array![[0.0]], &array![[1.0]], gradient)
     };
     let mut wild = GradientDescent::new(1e308).unwrap();
-    assert_eq!(summary(learn(&mut table, away, &mut wild, 5, |_, _, _| {})), "diverged at 1");
+    assert_eq!(summary(learn(&mut wild, away, &mut table, 5, |_, _, _| {})), "diverged at 1");
 }
 
 #[test]

@@ -114,7 +114,8 @@ pub fn write(book: &Book, entry: &Entry, outputs: &[Vec<Output>]) -> Result<Stri
     let mut at = 0;
     let mut run = 0;
     for piece in &chapter.pieces {
-        if piece.range.start < at {
+        // What stands in a heading or a link is a piece of its own.
+        if piece.range.start < at || matches!(piece.kind, Kind::Heading(_) | Kind::Link(_)) {
             continue;
         }
         markdown.push_str(&chapter.text[at..piece.range.start]);
@@ -241,8 +242,7 @@ fn words(book: &Book, entry: &Entry, kind: &Kind, text: &str) -> String {
         Kind::Directive(Directive::Bench(_) | Directive::Appendix(_)) => {
             format!("*(A table in the book: `{}`.)*", page_path(&entry.chapter))
         }
-        Kind::Heading(_) | Kind::Cell(_) => text.to_owned(),
-        Kind::Link(_) => text.to_owned(),
+        Kind::Heading(_) | Kind::Link(_) | Kind::Cell(_) => text.to_owned(),
     }
 }
 

@@ -24,23 +24,25 @@ pub fn split(stdout: &str, cells: usize) -> Vec<Vec<Output>> {
     let mut current = None;
     let mut figure: Option<String> = None;
     for line in stdout.lines() {
-        if let Some(index) = line.strip_prefix(CELL_MARK).and_then(|rest| rest.parse::<usize>().ok()) {
-            current = outputs.get_mut(index);
-            continue;
+        // A cell's last words may lack the end of their line: then the next cell's mark stands behind them.
+        let mark =
+            line.split_once(CELL_MARK).and_then(|(words, rest)| Some((words, rest.parse::<usize>().ok()?)));
+        let words = mark.map_or_else(|| format!("{line}\n"), |(words, _)| words.to_owned());
+        if let Some(output) = &mut current {
+            if words.starts_with(BEGIN) {
+                figure = Some(String::new());
+            } else if words.trim_end() == END {
+                output.extend(figure.take().map(|svg| Output::Svg(svg.trim().to_owned())));
+            } else if let Some(svg) = &mut figure {
+                svg.push_str(&words);
+            } else if let Some(Output::Text(text)) = output.last_mut() {
+                text.push_str(&words);
+            } else if !words.is_empty() {
+                output.push(Output::Text(words));
+            }
         }
-        let Some(output) = &mut current else { continue };
-        if line.starts_with(BEGIN) {
-            figure = Some(String::new());
-        } else if line == END {
-            output.extend(figure.take().map(|svg| Output::Svg(svg.trim().to_owned())));
-        } else if let Some(svg) = &mut figure {
-            svg.push_str(line);
-            svg.push('\n');
-        } else if let Some(Output::Text(text)) = output.last_mut() {
-            text.push_str(line);
-            text.push('\n');
-        } else {
-            output.push(Output::Text(format!("{line}\n")));
+        if let Some((_, index)) = mark {
+            current = outputs.get_mut(index);
         }
     }
     outputs
@@ -107,7 +109,7 @@ fn last_digit(number: &str) -> f64 {
     let exponent: i32 = exponent.parse().unwrap_or(0);
     match mantissa.split_once('.') {
         Some((_, fraction)) => 2.0 * 10_f64.powi(exponent - fraction.len() as i32),
-        None if number.len() > mantissa.len() => 10_f64.powi(exponent),
+        None if number.len() > mantissa.len() => 2.0 * 10_f64.powi(exponent),
         None => 0.0,
     }
 }

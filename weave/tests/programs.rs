@@ -40,6 +40,9 @@ fn output_by_cell() {
         vec![text("four\n")],
     ];
     assert_eq!(split(stdout, 3), expected);
+    // Words without the end of their line stay with the cell that printed them.
+    let stdout = "\u{1}cell 0\none\ntwo\u{1}cell 1\nthree\n";
+    assert_eq!(split(stdout, 2), [[text("one\ntwo")], [text("three\n")]]);
 }
 
 #[test]
@@ -49,6 +52,8 @@ fn outputs_agree_to_the_digits_shown() {
     let agree = |a: &str, b: &str| difference(&text(a), &text(b)).is_none();
     assert!(agree("error = 2.97 MeV\n", "error = 2.98 MeV\n"));
     assert!(agree("error = 2.9e-7\n", "error = 3.0e-7\n"));
+    assert!(agree("error = 3e-7\n", "error = 5e-7\n"), "two units of the last digit");
+    assert!(!agree("error = 3e-7\n", "error = 6e-7\n"));
     assert!(!agree("error = 2.97 MeV\n", "error = 3.07 MeV\n"));
     assert!(!agree("3 flips\n", "4 flips\n"), "a count is exact");
     assert!(!agree("error = 2.97 MeV\n", "error = -2.97 MeV\n"));
