@@ -282,7 +282,6 @@ fn steps_allocate_nothing() {
 }
 
 /// Halves of a lattice's chances: as the first 16 bits of a draw the upper ones, as the others the lower ones or the number below.
-#[derive(Clone)]
 struct Ties {
     chances: [u32; 5],
     rng: ChaCha8Rng,
@@ -320,8 +319,7 @@ fn lattices_draw_to_the_last_bit() {
     for (rows, columns) in [(2, 2), (4, 6)] {
         let mut lattice = Lattice::new(rows, columns, coupling, field, temperature).unwrap();
         let mut spins = Array2::<f64>::ones((rows, columns));
-        let mut draws = Ties { chances, rng: rng(1) };
-        let mut same_draws = draws.clone();
+        let [mut draws, mut same_draws] = [0; 2].map(|_| Ties { chances, rng: rng(1) });
         for _ in 0..100 {
             lattice.sweep(&mut draws);
             for (colour, row) in (0..2).flat_map(|colour| (0..rows).map(move |row| (colour, row))) {
