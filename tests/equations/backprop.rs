@@ -1268,7 +1268,8 @@ fn output_cross_entropy_softmax() {
     );
 }
 
-/// The gradient of cost and penalty against differences in every parameter; the biases pay nothing.
+/// The gradient of cost and penalty against differences in every parameter, and a step of the trainer against one along those differences; the
+/// biases pay nothing.
 #[test]
 fn weight_penalty() {
     let (network, x, y, pass) = batch(5, &mut rng(13));
@@ -1283,16 +1284,23 @@ fn weight_penalty() {
     };
     let theta = network.parameters().to_owned();
     assert!((value - total(&theta).0).abs() < 1e-13);
-    for i in 0..theta.len() {
-        // Half the usual step, so that no weight of this network passes 0, where |w| has a corner.
-        assert!(theta[i].abs() > 2e-3);
-        let expected = slope(|h| {
-            let mut theta = theta.clone();
-            theta[i] += h;
-            total(&theta).1
-        });
-        assert!((gradient[i] - expected).abs() < 10.0 * DIFFERENCES);
-    }
+    // The differences reach 2e-3 to either side: no weight of this network passes 0, where |w| has a corner.
+    assert!(theta.iter().all(|t| t.abs() > 2e-3));
+    let expected: Array1<f64> = (0..theta.len())
+        .map(|i| {
+            slope(|h| {
+                let mut theta = theta.clone();
+                theta[i] += h;
+                total(&theta).1
+            })
+        })
+        .collect();
+    assert!(close(&gradient, &expected, 10.0 * DIFFERENCES));
+    let (rate, mut trained) = (0.1, network.clone());
+    let trainer = Trainer::new(&network, Loss::SquaredError, GradientDescent::new(rate).unwrap(), 5);
+    let cost = trainer.with_penalty(penalty).unwrap().step(&mut trained, &x, &y).unwrap();
+    assert!((cost - total(&theta).1).abs() < 1e-13);
+    assert!(close(&trained.parameters().to_owned(), &(&theta - &(rate * &expected)), DIFFERENCES));
 }
 
 // ---------------------------------------------------------------- automatic differentiation

@@ -75,6 +75,23 @@ fn slope_agrees(energy: &impl Differentiable, x: &ArrayRef1<f64>, tolerance: f64
     assert!(furthest(&energy.gradient(x), &differences) < tolerance, "{} {differences}", energy.gradient(x));
 }
 
+/// The first index at which the sum of the `shares` passes `u`; the last, should rounding keep it below.
+fn choose(shares: &ArrayRef1<f64>, mut u: f64) -> usize {
+    let chosen = shares.iter().position(|share| {
+        u -= share;
+        u < 0.0
+    });
+    chosen.unwrap_or(shares.len() - 1)
+}
+
+/// Frequencies of `draws` independent draws against the probabilities `p`, at 4 standard errors.
+fn drawn(counts: &ArrayRef1<f64>, p: &ArrayRef1<f64>, draws: usize) {
+    for (count, p) in counts.iter().zip(p) {
+        let error = (p * (1.0 - p) / draws as f64).sqrt();
+        assert!((count / draws as f64 - p).abs() < 4.0 * error);
+    }
+}
+
 /// The mixture's probabilities against the frequencies of draws that choose a component first, and then a state.
 #[test]
 fn mixture_of_densities() {
@@ -84,20 +101,11 @@ fn mixture_of_densities() {
     let p = mixture(&densities, &array![2.0, 5.0, 3.0]).unwrap();
     let draws = 200_000;
     let mut counts = Array1::<f64>::zeros(5);
-    let choose = |shares: &ArrayRef1<f64>, mut u: f64| {
-        shares.iter().position(|share| {
-            u -= share;
-            u < 0.0
-        })
-    };
     for _ in 0..draws {
-        let k = choose(&array![0.2, 0.5, 0.3], rng.random()).unwrap_or(2);
-        counts[choose(&densities.row(k), rng.random()).unwrap_or(4)] += 1.0;
+        let k = choose(&array![0.2, 0.5, 0.3], rng.random());
+        counts[choose(&densities.row(k), rng.random())] += 1.0;
     }
-    for (count, p) in counts.iter().zip(&p) {
-        let error = (p * (1.0 - p) / draws as f64).sqrt();
-        assert!((count / draws as f64 - p).abs() < 4.0 * error);
-    }
+    drawn(&counts, &p, draws);
 }
 
 /// Entropy and peak of mixtures of 1000 random families against those of their parts; both bounds are attained by equal parts. A mixture that is
@@ -162,7 +170,7 @@ fn product_of_experts() {
     assert!((log_partition - 400.0 * (-1e-3f64).ln_1p()).abs() < 1e-12);
 }
 
-/// The product of detectors against the sum over the 2^h settings of their hidden bits, by enumeration of both; five Gaussians against one.
+/// The product of detectors against the sum over the 2^h settings of their hidden bits, by enumeration of both.
 /// Source: neural-nets-notes, *Combining Densities*.
 #[test]
 fn product_of_densities() {
@@ -467,7 +475,8 @@ fn linear_pool() {
     }
 }
 
-/// The composition's probabilities, a mixture whose weights are another model's probabilities, against drawing from one and then from the other.
+/// The composition's probabilities, a mixture whose weights are another model's probabilities, against the frequencies of draws from the one and
+/// then from the other.
 #[test]
 fn composition_of_densities() {
     let mut rng = rng(14);
@@ -475,10 +484,13 @@ fn composition_of_densities() {
     let prior =
         Boltzmann::new(&net(2, &mut rng), binary_states(2, -1.0, 1.0).unwrap(), 1.0).unwrap().probabilities();
     let p = mixture(&given, &prior).unwrap();
-    for x in 0..6 {
-        let sum: f64 = (0..4).map(|z| prior[z] * given[[z, x]]).sum();
-        assert!((p[x] - sum).abs() < 1e-15);
+    let draws = 200_000;
+    let mut counts = Array1::<f64>::zeros(6);
+    for _ in 0..draws {
+        let z = choose(&prior, rng.random());
+        counts[choose(&given.row(z), rng.random())] += 1.0;
     }
+    drawn(&counts, &p, draws);
 }
 
 /// What a better model of the latent variable gains in log-likelihood against the divergence of the old one from the mean posterior: 200 random models.
@@ -489,21 +501,21 @@ fn composition_gain() {
         let (given, prior) = (distributions(4, 6, &mut rng), distributions(1, 4, &mut rng).row(0).to_owned());
         let data = distributions(1, 6, &mut rng).row(0).to_owned();
         let old = mixture(&given, &prior).unwrap();
-        let mut aggregate = Array1::zeros(4);
-        for x in 0..6 {
-            let joint = &prior * &given.column(x);
-            aggregate.scaled_add(data[x] / joint.sum(), &joint);
-        }
+        let mean_posterior = |data: &Array1<f64>| {
+            let mut mean = Array1::zeros(4);
+            for x in 0..6 {
+                let joint = &prior * &given.column(x);
+                mean.scaled_add(data[x] / joint.sum(), &joint);
+            }
+            mean
+        };
+        let aggregate = mean_posterior(&data);
         let new = mixture(&given, &aggregate).unwrap();
         let gain = data.dot(&new.ln()) - data.dot(&old.ln());
         assert!(gain >= divergence(&aggregate, &prior) - 1e-13);
         assert!(divergence(&aggregate, &prior) > 1e-6, "there was something to gain");
         // With data from the model itself the mean posterior is the prior, and nothing is to be gained.
-        let mut own = Array1::zeros(4);
-        for x in 0..6 {
-            own.scaled_add(1.0, &(&prior * &given.column(x)));
-        }
-        assert!(furthest(&own, &prior) < 1e-14);
+        assert!(furthest(&mean_posterior(&old), &prior) < 1e-14);
     }
 }
 

@@ -283,7 +283,7 @@ fn relative_entropy_distance() {
 }
 
 /// The triangle inequality by search among random triples: Kullback and Leibler's divergence breaks it, Jensen and Shannon's breaks it between
-/// two certainties by way of their mixture (log 2 > 0.431), its square root never in 10⁵ triples.
+/// two certainties by way of their mixture (log 2 > 0.432), its square root never in 10⁵ triples.
 #[test]
 fn divergences_as_metrics() {
     let mut rng = rng(7);
@@ -299,7 +299,7 @@ fn divergences_as_metrics() {
     assert!((p.js(&q) - LN_2).abs() < 1e-15);
     // JS from (1, 0) to (½, ½): the mean is (¾, ¼).
     let leg = 0.5 * (4.0f64 / 3.0).ln() + 0.5 * (0.5 * (2.0f64 / 3.0).ln() + 0.5 * LN_2);
-    assert!((p.js(&m) - leg).abs() < 1e-15 && (2.0 * leg - 0.431).abs() < 1e-3);
+    assert!((p.js(&m) - leg).abs() < 1e-15 && (2.0 * leg - 0.432).abs() < 5e-4);
     assert!(p.js(&q) > p.js(&m) + m.js(&q));
     assert!(p.js(&q).sqrt() < p.js(&m).sqrt() + m.js(&q).sqrt());
 }
@@ -557,8 +557,8 @@ fn js_divergence_bound() {
     assert!(largest > 0.69 && largest <= LN_2 + 1e-15);
 }
 
-/// Between two point masses the one is infinite and the other jumps from 0 to log 2; between two normals t apart the one is t²/2 by quadrature and
-/// the other saturates, with a slope below 1e-6 at t = 20.
+/// Between two point masses the one is infinite and the other jumps from 0 to log 2; between two normals t apart the one is t²/2 and the other
+/// saturates, by what the quadrature of ∫ p log(1 + q/p) leaves of log 2: a slope of 1e-22 at t = 20.
 #[test]
 fn js_smoother_than_kl() {
     let point = |at: usize| categorical(&Array1::from_shape_fn(10, |i| f64::from(i == at)));
@@ -569,11 +569,13 @@ fn js_smoother_than_kl() {
     assert_eq!((point(0).js(&point(0)), point(0).kl(&point(0))), (0.0, 0.0));
     let grid = Array1::linspace(-20.0, 50.0, 14_001);
     let at = |t: f64| Categorical::from_log_weights(&grid.mapv(|x| -0.5 * (x - t).powi(2))).unwrap();
+    let left = |t: f64| integral(-20.0, 40.0, |x| bell(x, 0.0, 1.0) * (t * (x - 0.5 * t)).exp().ln_1p());
     for t in [0.5, 2.0, 10.0, 20.0] {
         assert!((at(0.0).kl(&at(t)) - 0.5 * t * t).abs() < 1e-9);
+        assert!((at(0.0).js(&at(t)) - (LN_2 - left(t))).abs() < 1e-12);
     }
-    assert!(slope(|h| at(0.0).js(&at(20.0 + h))).abs() < 1e-6);
-    assert!((at(0.0).js(&at(20.0)) - LN_2).abs() < 1e-12);
+    let flat = slope(|h| -left(20.0 + h));
+    assert!(flat > 1e-22 && flat < 1.5e-22, "{flat:e}");
 }
 
 /// Each of the seven generators' divergences against its formula written out, with zeros on either side; exchanged arguments against the
@@ -911,8 +913,8 @@ fn miller_madow_correction() {
     assert!((corrected - truth).abs() < 0.1 * (truth - plain) && truth - plain > 0.01);
 }
 
-/// The estimate from normals in one, two and three dimensions against d/2 · log 2πe, by 50 repetitions at 4 standard errors and a bias of 0.01; and
-/// samples stretched by c against d log c more.
+/// The estimate from normals in one, two and three dimensions against d/2 · log 2πe, by 50 repetitions at 4 standard errors and a bias of 0.02, in three
+/// dimensions 0.06; and samples stretched by c against d log c more.
 #[test]
 fn nearest_neighbour_entropy_estimate() {
     let mut rng = rng(24);
@@ -934,23 +936,28 @@ fn nearest_neighbour_entropy_estimate() {
     assert!((Normal::new(3.0, 2.0).unwrap().entropy() - by_quadrature).abs() < 1e-10);
 }
 
-/// The estimate from samples of two normals against the closed form, by 50 repetitions at 4 standard errors and a bias of 0.02; a stretch of both changes nothing.
+/// The estimate from samples of two normals, in one dimension and in two independent ones, as many of each and five times as many of q, against the
+/// closed form, by 50 repetitions at 4 standard errors and a bias of 0.02; a stretch of both changes nothing.
 #[test]
 fn nearest_neighbour_kl_estimate() {
     let mut rng = rng(25);
     let (p, q) = (Normal::new(0.0, 1.0).unwrap(), Normal::new(0.5, 1.5).unwrap());
-    let mut draw = |normal: &Normal| {
-        Array2::from_shape_simple_fn((600, 1), || {
-            normal.mean() + normal.deviation() * rng.sample::<f64, _>(StandardNormal)
-        })
-    };
-    let (x, y) = (draw(&p), draw(&q));
-    let once = nearest_neighbour_kl(&x, &y, 4).unwrap();
-    assert!((nearest_neighbour_kl(&(7.0 * &x), &(7.0 * &y), 4).unwrap() - once).abs() < 1e-12);
-    let estimates: Vec<f64> =
-        (0..50).map(|_| nearest_neighbour_kl(&draw(&p), &draw(&q), 4).unwrap()).collect();
-    let (mean, error) = mean_and_error(&estimates);
-    assert!((mean - p.kl(&q)).abs() < 4.0 * error + 0.02, "{mean} {}", p.kl(&q));
+    for (n, m, d) in [(600, 600, 1), (300, 1500, 2)] {
+        let mut draw = |normal: &Normal, count: usize| {
+            Array2::from_shape_simple_fn((count, d), || {
+                normal.mean() + normal.deviation() * rng.sample::<f64, _>(StandardNormal)
+            })
+        };
+        let (x, y) = (draw(&p, n), draw(&q, m));
+        let once = nearest_neighbour_kl(&x, &y, 4).unwrap();
+        assert!((nearest_neighbour_kl(&(7.0 * &x), &(7.0 * &y), 4).unwrap() - once).abs() < 1e-12);
+        let estimates: Vec<f64> =
+            (0..50).map(|_| nearest_neighbour_kl(&draw(&p, n), &draw(&q, m), 4).unwrap()).collect();
+        let (mean, error) = mean_and_error(&estimates);
+        // Independent coordinates add their divergences.
+        let closed = d as f64 * p.kl(&q);
+        assert!((mean - closed).abs() < 4.0 * error + 0.02, "{d}: {mean} {closed}");
+    }
 }
 
 /// Total variation against √(KL/2) for 10⁵ pairs; near p = q the two are within 1 per cent for two outcomes of equal probability.

@@ -76,8 +76,8 @@ fn ill_conditioned(n: usize, p: usize, kappa: f64, rng: &mut impl Rng) -> Array2
     (&left * &s).dot(&right.t())
 }
 
-/// The residual noise y − f(x) of 10⁴ generated samples against its stated mean and variance, at four standard errors;
-/// and a constant moved from the noise to the function, which leaves y as it was and shows up in the intercept.
+/// The residuals of a fit to 10⁴ generated samples against the noise that was put in, and their variance against its; and a constant in the
+/// noise against the change of the intercept, where all of it goes.
 /// Source: the model is Gauss's.
 #[test]
 fn regression_model_signal_plus_noise() {
@@ -88,15 +88,15 @@ fn regression_model_signal_plus_noise() {
     let noise = normal(n, &mut rng) * sigma;
     let y = &f + &noise;
 
-    let seen = &y - &f;
-    let mean = seen.mean().unwrap();
-    let variance = seen.mapv(|e| (e - mean).powi(2)).sum() / (n - 1) as f64;
-    assert!(mean.abs() < 4.0 * sigma / (n as f64).sqrt());
-    // The variance of a sample of n normal numbers has the standard error σ² √(2/(n − 1)).
-    assert!((variance - sigma * sigma).abs() < 4.0 * sigma * sigma * (2.0 / (n - 1) as f64).sqrt());
-
     let features = polynomial_features(&x, 2);
     let fitted = Ols::fit(&features, &y).unwrap();
+    // They differ from the noise by its projection on three columns: σ² times a χ² with three degrees of freedom, above 25 once in 10⁵.
+    let apart = norm(&(fitted.residuals(&features, &y) - &noise));
+    assert!(apart > 0.0 && apart < 5.0 * sigma, "{apart}");
+    // A variance estimated from n normal numbers has the standard error σ² √(2/n).
+    let variance = fitted.noise_variance().unwrap();
+    assert!((variance - sigma * sigma).abs() < 4.0 * sigma * sigma * (2.0 / n as f64).sqrt());
+
     let shifted = Ols::fit(&features, &(&f + &(&noise + 1.0))).unwrap();
     let change = shifted.coefficients() - fitted.coefficients();
     assert!(relative(&change, &array![1.0, 0.0, 0.0]) < 1e-11);
@@ -706,22 +706,23 @@ fn nuclear_masses_example() {
     assert!((0..2).all(|j| (refit.coefficients()[j] / fit.coefficients()[j] - 1.0).abs() < 0.03));
 }
 
-/// The mean residual of measured nuclides with both numbers within one of a magic one against that of the rest: closed
-/// shells bind more than the drop knows, by more than ten standard errors.
+/// The mean residual of measured nuclides whose neutron number, and of those whose proton number, is within one of a magic one, against
+/// that of the rest: closed shells bind more than the drop knows, by more than ten standard errors.
 #[test]
 fn nuclear_magic_numbers() {
     let nuclides = data::nuclides();
     let x = liquid_drop(&nuclides.protons, &nuclides.neutrons);
     let fit = Ols::fit(&x, &nuclides.binding_energy).unwrap();
     let residuals = fit.residuals(&x, &nuclides.binding_energy);
-    let magic = |count: f64| [28.0, 50.0, 82.0, 126.0].iter().any(|m| (count - m).abs() <= 1.0);
-    let (mut near, mut far) = (Vec::new(), Vec::new());
-    for i in 0..residuals.len() {
-        let (z, n) = (nuclides.protons[i], nuclides.neutrons[i]);
-        if magic(n) && z + n >= 40.0 { near.push(residuals[i]) } else { far.push(residuals[i]) }
+    let masses = &nuclides.protons + &nuclides.neutrons;
+    let magic: [(&Array1<f64>, &[f64]); 2] =
+        [(&nuclides.neutrons, &[28.0, 50.0, 82.0, 126.0]), (&nuclides.protons, &[50.0, 82.0])];
+    for (counts, magic) in magic {
+        let (near, far): (Vec<usize>, Vec<usize>) = (0..residuals.len())
+            .partition(|&i| masses[i] >= 40.0 && magic.iter().any(|m| (counts[i] - m).abs() <= 1.0));
+        let [near, far] = [near, far].map(|own| residuals.select(Axis(0), &own));
+        let difference = near.mean().unwrap() - far.mean().unwrap();
+        let error = (near.var(1.0) / near.len() as f64 + far.var(1.0) / far.len() as f64).sqrt();
+        assert!(difference > 1.0 && difference > 10.0 * error, "{difference} ± {error}");
     }
-    let (near, far) = (Array1::from(near), Array1::from(far));
-    let difference = near.mean().unwrap() - far.mean().unwrap();
-    let error = (near.var(1.0) / near.len() as f64 + far.var(1.0) / far.len() as f64).sqrt();
-    assert!(difference > 1.0 && difference > 10.0 * error, "{difference} ± {error}");
 }

@@ -1165,7 +1165,7 @@ fn sparse_coding_gap() {
     assert!(coding.gap(&samples, &coding.fista(&samples, 20_000).unwrap()) < 1e-9);
 }
 
-/// Each improved atom against many random atoms no longer than 1 in its place, none of which does better; and learning never raises the energy.
+/// The atom that was improved last against many random atoms no longer than 1 in its place, none of which does better; and learning never raises the energy.
 #[test]
 fn dictionary_update() {
     let (dictionary, _) = patches();

@@ -143,7 +143,7 @@ fn evaluations_that_do_not_fit() {
     assert!(panics(|| log_loss_gradient(&array![[1.0]], &array![1.0, 0.0], &alpha)));
     let plane = array![[0.0, 1.0], [1.0, 3.0], [2.0, 0.0]];
     let model = GaussianDiscriminant::fit(&plane, &[0, 0, 0], Covariance::Naive, 0.0).unwrap();
-    assert!(panics(|| model.class_log_densities(&x)));
+    assert!(panics(|| model.log_density(&x)));
     assert!(panics(|| model.predict(&x)));
     assert!(panics(|| epsilon_greedy(&Tally::new(0), 0.0, &mut downhill::rng(1))));
     assert!(panics(|| ucb1(&Tally::new(0))));

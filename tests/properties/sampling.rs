@@ -12,7 +12,7 @@ use downhill::{
 };
 use ndarray::{Array1, Array2, ArrayRef1, array};
 use proptest::prelude::*;
-use rand::{Rng, RngExt};
+use rand::{Rng, RngExt, TryRng, rngs::ChaCha8Rng};
 
 const NAN: f64 = f64::NAN;
 const INF: f64 = f64::INFINITY;
@@ -318,6 +318,67 @@ fn steps_allocate_nothing() {
     assert_eq!(count(Tempering::new(well(), kernel, 2, &[1.0, 2.0, 4.0]).unwrap(), 6), 0);
     let (mut lattice, mut rng) = (Lattice::new(16, 16, 1.0, 0.0, 2.0).unwrap(), rng(1));
     assert_eq!(allocation_counter::measure(|| (0..100).for_each(|_| lattice.sweep(&mut rng))).count_total, 0);
+}
+
+/// Halves of a lattice's chances: as the first 16 bits of a draw the upper ones, as the others the lower ones or the number below.
+struct Ties {
+    chances: [u32; 5],
+    rng: ChaCha8Rng,
+}
+impl Ties {
+    fn chance(&mut self) -> u32 {
+        self.chances[self.rng.random_range(0..5)]
+    }
+}
+impl TryRng for Ties {
+    type Error = std::convert::Infallible;
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        Ok((self.chance() & 0xffff) - u32::from(self.rng.random::<bool>()))
+    }
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        unimplemented!("a lattice draws 16 bits at a time")
+    }
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        for pair in bytes.chunks_exact_mut(2) {
+            pair.copy_from_slice(&((self.chance() >> 16) as u16).to_ne_bytes());
+        }
+        Ok(())
+    }
+}
+
+/// Sweeps with draws whose first 16 bits are those of a chance, which random numbers seldom are, against draws of 32 bits compared with the whole
+/// chance, spin by spin.
+#[test]
+fn lattices_draw_to_the_last_bit() {
+    let (coupling, field, temperature) = (0.5, 0.1, 1.3);
+    let chances = [-4.0, -2.0, 0.0, 2.0, 4.0].map(|neighbours: f64| {
+        let p = 1.0 / (1.0 + (-2.0 * (coupling * neighbours + field) / temperature).exp());
+        (p * 2.0_f64.powi(32)).round() as u32
+    });
+    for (rows, columns) in [(2, 2), (4, 6)] {
+        let mut lattice = Lattice::new(rows, columns, coupling, field, temperature).unwrap();
+        let mut spins = Array2::<f64>::ones((rows, columns));
+        let [mut draws, mut same_draws] = [0; 2].map(|_| Ties { chances, rng: rng(1) });
+        for _ in 0..100 {
+            lattice.sweep(&mut draws);
+            for (colour, row) in (0..2).flat_map(|colour| (0..rows).map(move |row| (colour, row))) {
+                let mut first = vec![0_u16; columns / 2];
+                same_draws.fill(&mut first[..]);
+                for (column, first) in (0..columns).filter(|c| (row + c) % 2 == colour).zip(first) {
+                    let neighbours = spins[[(row + 1) % rows, column]]
+                        + spins[[(row + rows - 1) % rows, column]]
+                        + spins[[row, (column + 1) % columns]]
+                        + spins[[row, (column + columns - 1) % columns]];
+                    let chance = chances[(neighbours as i32 + 4) as usize / 2];
+                    let tie = u32::from(first) == chance >> 16;
+                    let second = if tie { same_draws.random::<u16>() } else { 0 };
+                    let draw = u32::from(first) << 16 | u32::from(second);
+                    spins[[row, column]] = if draw < chance { 1.0 } else { -1.0 };
+                }
+            }
+            assert_eq!(lattice.spins(), spins);
+        }
+    }
 }
 
 proptest! {
