@@ -57,8 +57,7 @@ impl SparseCoding {
     /// When the shapes do not fit.
     pub fn energy(&self, samples: &ArrayRef2<f64>, codes: &ArrayRef2<f64>) -> f64 {
         let residual = self.residual(samples, codes);
-        0.5 * residual.fold(0.0, |sum, r| sum + r * r)
-            + self.lambda * codes.fold(0.0, |sum, z| sum + z.abs())
+        0.5 * residual.fold(0.0, |sum, r| sum + r * r) + self.lambda * codes.fold(0.0, |sum, z| sum + z.abs())
     }
 
     /// How far [`SparseCoding::energy`] is above its minimum over the codes, at most, by the dual problem.

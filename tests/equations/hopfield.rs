@@ -404,7 +404,7 @@ fn hopfield_finite_convergence_bound() {
         }
     }
     assert!(ties > 100, "{ties}");
-    let recall = Hopfield::blank(11).unwrap().recall(&Array1::from_elem(11, -1.0), &mut rng).unwrap();
+    let recall = Hopfield::zeros(11).unwrap().recall(&Array1::from_elem(11, -1.0), &mut rng).unwrap();
     assert_eq!(recall.energies, [0.0; 12]);
 }
 
