@@ -1,6 +1,6 @@
 //! Sums over all states of a ring, by powers of a matrix.
 
-use ndarray::{Array2, ArrayRef2};
+use ndarray::Array2;
 
 use super::check_beta;
 use crate::{
