@@ -21,7 +21,7 @@ const END: &str = "EVCXR_END_CONTENT";
 /// Cuts what a chapter's program printed into the outputs of its cells.
 pub fn split(stdout: &str, cells: usize) -> Vec<Vec<Output>> {
     let mut outputs = vec![Vec::new(); cells];
-    let mut current = None;
+    let mut current: Option<&mut Vec<Output>> = None;
     let mut figure: Option<String> = None;
     for line in stdout.lines() {
         // A cell's last words may lack the end of their line: then the next cell's mark stands behind them.

@@ -213,6 +213,21 @@ fn a_notebook_rewritten_twice_has_the_same_bytes_and_outputs() {
     assert_eq!(small.problems(), []);
 }
 
+/// What stands in a link's text is filled in as it is outside.
+#[test]
+fn a_notebook_fills_in_links() {
+    let small = SmallBook::new();
+    small.spoil(
+        "chapters/lines.md",
+        "[the slope](#the-slope)",
+        "[{{value slope}} by \\eqref{line-equation}](#the-slope)",
+    );
+    let book = small.load();
+    run::refresh(&book, &book.chapters[0], false).unwrap();
+    let notebook = small.read("notebooks/lines.ipynb");
+    assert!(notebook.contains("[2.50 by (1.1)](#the-slope)"), "{notebook}");
+}
+
 #[test]
 fn stale_missing_and_unrun_outputs() {
     let small = SmallBook::new();
