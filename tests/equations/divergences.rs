@@ -558,7 +558,7 @@ fn js_divergence_bound() {
 }
 
 /// Between two point masses the one is infinite and the other jumps from 0 to log 2; between two normals t apart the one is t²/2 and the other
-/// saturates, by what the quadrature of ∫ p log(1 + q/p) leaves of log 2: a slope of 1e-22 at t = 20.
+/// log 2 less ∫ p log(1 + q/p), by quadrature; and its slope at t = 20 is 1e-22.
 #[test]
 fn js_smoother_than_kl() {
     let point = |at: usize| categorical(&Array1::from_shape_fn(10, |i| f64::from(i == at)));

@@ -464,7 +464,7 @@ fn bandit_regret() {
     let error = f64::sqrt((0.2 * 0.8 / 3.0 - 0.08 * 0.08) / (n / 2 - 1) as f64);
     assert!((slope - 0.08).abs() < 4.0 * error, "{slope}");
     // If the better of two arms fails at its only trial and the other pays at its first, the greedy player loses the gap, 0.4, in every round
-    // but the first: the mean regret of such players is a line, of which the slope is at least 0.2 · 0.4 · 0.4.
+    // but the first. So the mean regret of greedy players grows by at least 0.2 · 0.4 · 0.4 a round.
     let players = 4000;
     let stuck: Array1<f64> = (0..players)
         .map(|_| {

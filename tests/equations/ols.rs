@@ -76,8 +76,8 @@ fn ill_conditioned(n: usize, p: usize, kappa: f64, rng: &mut impl Rng) -> Array2
     (&left * &s).dot(&right.t())
 }
 
-/// The residuals of a fit to 10⁴ generated samples against the noise that was put in, and their variance against its; and a constant in the
-/// noise against the change of the intercept, where all of it goes.
+/// The residuals of a fit to 10⁴ generated samples against the noise that was put in, and the estimate of its variance against σ²; and a constant
+/// in the noise against the change of the intercept, where all of it goes.
 /// Source: the model is Gauss's.
 #[test]
 fn regression_model_signal_plus_noise() {
