@@ -220,8 +220,8 @@ fn k_means_refuses() {
     assert!(matches!(vast, Err(Error::Parameter { what: "the sum of squared distances", .. })));
     let vast = KMeans::fit_from(&array![[1e200], [-1e200]], &array![[0.0]]);
     assert!(matches!(vast, Err(Error::Parameter { what: "distortion", .. })));
-    // Here |x|² is ∞ and x·m too: their difference is no distance.
-    let vast = KMeans::fit_from(&array![[1e300], [-1e300]], &array![[1e10]]);
+    // Here |x|² is ∞, and 2 x·m of the nearer centre too: their difference is no distance.
+    let vast = KMeans::fit_from(&array![[1e300], [-1e300]], &array![[1e10], [-1e10]]);
     assert!(matches!(vast, Err(Error::Parameter { what: "distortion", .. })));
 
     let one = KMeans::fit(&x, 1, &mut rng).unwrap();
