@@ -115,6 +115,7 @@ impl Levels {
 
     /// The entropy $H = \log Z + \beta \langle E \rangle$ of the distribution over states, in nats.
     pub fn entropy(&self, beta: f64) -> f64 {
+        // Measured from the lowest energy, which drops out.
         let (above, log_weights) = self.above_lowest(beta);
         log_sum_exp(&log_weights) + beta * self.probabilities(beta).dot(&above)
     }
