@@ -24,8 +24,9 @@ impl Energy for Wall {
 }
 
 impl Differentiable for Wall {
-    fn gradient_into(&self, _: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
-        gradient.fill(0.0);
+    /// There is none on the forbidden side.
+    fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
+        gradient.fill(if x[0] > self.from { 0.0 } else { f64::NAN });
     }
 }
 

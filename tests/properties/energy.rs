@@ -333,3 +333,14 @@ fn other_lengths_panic() {
         }
     }
 }
+
+/// A ring of bells begins on the first axis and goes round the way that angles do.
+#[test]
+fn a_ring_begins_on_its_first_axis() {
+    let ring = Mixture::ring(8, 4.0, 0.25).unwrap();
+    assert_eq!(ring.width(), 0.25);
+    assert_eq!(ring.centres().row(0), array![4.0, 0.0]);
+    assert!((&ring.centres().row(2) - &array![0.0, 4.0]).iter().all(|d| d.abs() < 1e-15));
+    let bowl = Gaussian::new(array![0.5, -1.0], array![[1.0, 0.4], [0.4, 0.8]]).unwrap();
+    assert_eq!(bowl.energy(bowl.mean()), 0.0);
+}
