@@ -138,6 +138,8 @@ fn impossible_states() {
         assert_eq!(or.energy(&array![x]), either);
     }
     assert_eq!(or.responsibilities(&array![0.5]), array![1.0, 0.0]);
+    assert_eq!(or.gradient(&array![0.5]), array![0.0]);
+    assert_eq!(first.gradient(&array![0.5]), array![0.0]);
 }
 
 #[test]
