@@ -131,6 +131,15 @@ impl Pairwise {
 
     /// The weight $w_{ij}$ between two units.
     ///
+    /// ```
+    /// use downhill::{energy::Learnable, training_ebms::Pairwise};
+    /// use ndarray::{array, s};
+    /// let mut machine = Pairwise::zeros(3)?;
+    /// machine.parameters_mut().slice_mut(s![3..]).assign(&array![0.1, 0.2, 0.3]);
+    /// assert_eq!((machine.weight(0, 1), machine.weight(0, 2), machine.weight(2, 1)), (0.1, 0.2, 0.3));
+    /// # Ok::<(), downhill::Error>(())
+    /// ```
+    ///
     /// # Panics
     /// When `i` is `j` or one of them is not a unit.
     pub fn weight(&self, i: usize, j: usize) -> f64 {

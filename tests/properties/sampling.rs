@@ -13,6 +13,7 @@ use downhill::{
 use ndarray::{Array1, Array2, ArrayRef1, array};
 use proptest::prelude::*;
 use rand::{Rng, RngExt, TryRng, rngs::ChaCha8Rng};
+use rand_distr::StandardNormal;
 
 const NAN: f64 = f64::NAN;
 const INF: f64 = f64::INFINITY;
@@ -423,4 +424,17 @@ proptest! {
         let exact = &target / target.sum();
         prop_assert!(pi.iter().zip(&exact).all(|(a, b)| (a / b - 1.0).abs() < 1e-9));
     }
+}
+
+/// A chain that turns back at each step forgets faster than independent draws: for x' = -x/2 + noise the time is (1 - ½)/(1 + ½).
+#[test]
+fn a_chain_that_turns_back_has_a_short_memory() {
+    let mut rng = rng(4);
+    let mut last = 0.0;
+    let path = Array1::from_shape_simple_fn(200_000, || {
+        last = -0.5 * last + rng.sample::<f64, _>(StandardNormal);
+        last
+    });
+    let time = autocorrelation_time(&path).unwrap();
+    assert!((time - 1.0 / 3.0).abs() < 0.02, "{time}");
 }
