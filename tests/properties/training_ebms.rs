@@ -2,13 +2,14 @@
 
 use downhill::{
     Error,
+    energy::{Differentiable, Energy, Learnable},
     optimizers::GradientDescent,
     rng,
     sampling::Gibbs,
     training_ebms::{
-        Bowl, Contrastive, Likelihood, Neighbours, NetworkEnergy, PairLoss, Pairwise, SoftCode, SparseCoding,
-        Start, Table, contrast, denoising_score_matching, embedding_loss, info_nce, learn, noise_contrastive,
-        score_matching, sliced_score_matching,
+        Bowl, Contrastive, Counted, Likelihood, Neighbours, NetworkEnergy, PairLoss, Pairwise, Scored,
+        SoftCode, SparseCoding, Start, Table, contrast, denoising_score_matching, embedding_loss, info_nce,
+        learn, noise_contrastive, score_matching, sliced_score_matching,
     },
 };
 use ndarray::{Array1, Array2, array};
@@ -225,4 +226,26 @@ fn nothing_is_made_of_nan() {
     let batch = array![[NAN, 1.0]];
     let step = rule.step(&mut machine, &batch, |e| Gibbs::new(e, -1.0, 1.0, 1.0), &mut rng(1));
     assert_eq!((summary(step), machine), ("diverged at 1".into(), Pairwise::zeros(2).unwrap()));
+}
+
+/// What is counted answers as the energy itself, and every question counts once.
+#[test]
+fn counting_changes_no_answer() {
+    let bowl = Bowl::new(array![[2.0, 0.5], [0.5, 1.0]], array![1.0, -1.0]).unwrap();
+    let counted = Counted::new(bowl.clone());
+    let (x, u) = (array![0.3, -0.7], array![1.0, 2.0]);
+    assert_eq!(counted.energy(&x), bowl.energy(&x));
+    assert_eq!(counted.gradient(&x), bowl.gradient(&x));
+    assert_eq!(counted.curvature(&x, &u), bowl.curvature(&x, &u));
+    assert_eq!(counted.parameters(), bowl.parameters());
+    let n = bowl.parameters().len();
+    let (mut ours, mut theirs) = (Array1::<f64>::zeros(n), Array1::<f64>::zeros(n));
+    counted.add_parameter_gradient(&x, 0.5, &mut ours);
+    bowl.add_parameter_gradient(&x, 0.5, &mut theirs);
+    counted.add_slope_gradient(&x, &u, 0.7, &mut ours);
+    bowl.add_slope_gradient(&x, &u, 0.7, &mut theirs);
+    counted.add_curvature_gradient(&x, &u, 0.9, &mut ours);
+    bowl.add_curvature_gradient(&x, &u, 0.9, &mut theirs);
+    assert_eq!(ours, theirs);
+    assert_eq!(counted.evaluations(), 6);
 }
