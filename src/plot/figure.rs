@@ -61,7 +61,7 @@ type Paint<'a> = Box<dyn Fn(Corners, Corners) -> String + 'a>;
 /// What lies under the marks of a heat map.
 pub(super) struct Backdrop<'a> {
     pub(super) extent: ((f64, f64), (f64, f64)),
-    /// The ticks of the colour bar, as a fraction of its height from below.
+    /// The ticks of the colour bar, as a fraction of its height from below; none when there is no bar.
     pub(super) ticks: Vec<(f64, String)>,
     pub(super) paint: Paint<'a>,
 }
@@ -283,8 +283,8 @@ impl Figure {
         };
         let left = 32.0 + widest(&y.ticks).max(14.0);
         let right = match &backdrop {
-            Some(backdrop) => 46.0 + widest(&backdrop.ticks),
-            None => 22.0,
+            Some(backdrop) if !backdrop.ticks.is_empty() => 46.0 + widest(&backdrop.ticks),
+            _ => 22.0,
         };
         let title = wrap(&self.title, TITLE, self.size.0 - 24.0);
         let legend = self.legend_rows(self.size.0 - MARGIN - left - right);

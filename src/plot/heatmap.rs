@@ -33,6 +33,7 @@ pub struct Heatmap {
     diverging: bool,
     log: bool,
     contours: bool,
+    regions: bool,
 }
 
 /// How many colours a map has: an odd number, so that one of them is zero's.
@@ -58,6 +59,7 @@ impl Heatmap {
             diverging: false,
             log: false,
             contours: false,
+            regions: false,
         }
     }
 
@@ -76,6 +78,20 @@ impl Heatmap {
     /// Adds contour lines at the values that the colour bar marks.
     pub fn contours(mut self) -> Self {
         self.contours = true;
+        self
+    }
+
+    /// The values are names and measure nothing: the map has no colour bar.
+    ///
+    /// ```
+    /// use downhill::plot::Heatmap;
+    /// use ndarray::array;
+    /// let signs = array![[0.0, 1.0], [1.0, 0.0]];
+    /// let map = Heatmap::new("Where xy is positive", "x", "y", &signs, (-1.0, 1.0), (-1.0, 1.0)).regions();
+    /// assert!(!map.svg("A chessboard of four squares.").contains("0.5"));
+    /// ```
+    pub fn regions(mut self) -> Self {
+        self.regions = true;
         self
     }
 
@@ -149,12 +165,15 @@ impl Heatmap {
         }
         let backdrop = Backdrop {
             extent: (edges(self.x, columns), edges(self.y, rows)),
-            ticks: bar.ticks.iter().map(|(at, text)| (fraction(*at), text.clone())).collect(),
+            ticks: match self.regions {
+                true => Vec::new(),
+                false => bar.ticks.iter().map(|(at, text)| (fraction(*at), text.clone())).collect(),
+            },
             paint: Box::new(|map, bar| {
                 let map = Cells { corners: map, rows, columns };
                 let bar = Cells { corners: bar, rows: LEVELS, columns: 1 };
-                map.svg(|row, column| level(heights[[rows - 1 - row, column]]), paint, &lines)
-                    + &bar.svg(|row, _| Some(LEVELS - 1 - row), paint, "")
+                let map = map.svg(|row, column| level(heights[[rows - 1 - row, column]]), paint, &lines);
+                if self.regions { map } else { map + &bar.svg(|row, _| Some(LEVELS - 1 - row), paint, "") }
             }),
         };
         self.figure.render(alt, Some(backdrop))
