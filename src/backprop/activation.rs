@@ -31,7 +31,7 @@ pub enum Activation {
     Tanh,
     /// The rectified linear unit, $\max(z, 0)$, with derivative 0 at 0.
     Relu,
-    /// $z$ for positive $z$, `slope`·$z$ otherwise.
+    /// $z$ for positive $z$, `slope`·$z$ otherwise, with derivative `slope` at 0.
     LeakyRelu {
         /// The slope on the negative side.
         slope: f64,

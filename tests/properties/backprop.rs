@@ -504,3 +504,14 @@ fn epochs_return_the_mean_over_samples() {
     let price = penalty.value_and_add_gradient(&network, &mut Array1::zeros(network.parameters().len()));
     assert!((epoch - cost - price).abs() < 1e-12 * cost);
 }
+
+/// At the corner the rectifiers have the slope of their left side.
+#[test]
+fn rectifiers_at_their_corner() {
+    for (activation, slope) in [(Activation::Relu, 0.0), (Activation::LeakyRelu { slope: 0.1 }, 0.1)] {
+        let one = Mlp::from_parameters(&[1, 1], &[activation], array![1.0, 0.0]).unwrap();
+        let mut pass = Pass::new(&one, 1);
+        one.backpropagate(&array![[0.0]], &array![[-1.0]], Loss::SquaredError, &mut pass);
+        assert_eq!(pass.gradient()[1], slope);
+    }
+}

@@ -3,7 +3,7 @@
 use downhill::{
     Error,
     energy::{Differentiable, Energy, Learnable},
-    optimizers::GradientDescent,
+    optimizers::{Adam, GradientDescent, Optimizer},
     rng,
     sampling::Gibbs,
     training_ebms::{
@@ -12,7 +12,7 @@ use downhill::{
         learn, noise_contrastive, score_matching, sliced_score_matching,
     },
 };
-use ndarray::{Array1, Array2, array};
+use ndarray::{Array1, Array2, ArrayRef1, array};
 
 const NAN: f64 = f64::NAN;
 const INF: f64 = f64::INFINITY;
@@ -248,4 +248,22 @@ fn counting_changes_no_answer() {
     bowl.add_curvature_gradient(&x, &u, 0.9, &mut theirs);
     assert_eq!(ours, theirs);
     assert_eq!(counted.evaluations(), 6);
+}
+
+/// Training takes as many steps as it was asked to, the first along the first slope: as a loop written out.
+#[test]
+fn training_takes_its_steps() {
+    let slope = |theta: f64| 2.0 * (theta - 1.0);
+    let mut trained = Table::new(array![0.0]).unwrap();
+    let loss = |energy: &Table, gradient: &mut ArrayRef1<f64>| {
+        gradient[0] = slope(energy.parameters()[0]);
+        (energy.parameters()[0] - 1.0).powi(2)
+    };
+    learn(&mut Adam::new(0.1).unwrap(), loss, &mut trained, 3, |_, _, _| {}).unwrap();
+    let (mut adam, mut theta) = (Adam::new(0.1).unwrap(), array![0.0]);
+    for _ in 0..3 {
+        let gradient = array![slope(theta[0])];
+        adam.step(&mut theta, &gradient);
+    }
+    assert_eq!(trained.parameters(), theta);
 }
