@@ -133,8 +133,8 @@ impl Divergence {
             Self::Pearson => excess * excess,
             Self::Neyman => -excess * (-r).exp_m1(),
         };
-        // Below zero only by rounding.
-        if f < 0.0 { 0.0 } else { f }
+        // Below zero only by rounding; `clamp` keeps NaN.
+        f.clamp(0.0, f64::INFINITY)
     }
     // ANCHOR_END: generator
 }

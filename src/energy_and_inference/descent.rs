@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Zip};
 
-use crate::{Error, check, energy::Differentiable};
+use crate::{Error, check, energy::Differentiable, optimizers::largest_slope};
 
 /// An energy as what the minimisers of [`optimizers`](crate::optimizers) minimise: it writes the slope at $x$ and returns $E(x)$.
 ///
@@ -112,8 +112,7 @@ impl Descent {
         for step in 0..=self.steps {
             // ANCHOR: infer
             energy.gradient_into(&x, &mut slope);
-            steepest =
-                slope.fold(0.0, |most, g: &f64| if g.abs() > most || g.is_nan() { g.abs() } else { most });
+            steepest = largest_slope(&slope);
             if steepest <= self.tolerance {
                 let energy = finite(step, energy.energy(&x))?;
                 return Ok(Rest { x, energy, steps: step });

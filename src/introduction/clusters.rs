@@ -169,9 +169,8 @@ impl<'a> Lloyd<'a> {
                     }
                 }
                 self.labels[i] = nearest.0;
-                let square = self.squares[i] + nearest.1;
-                // Below zero only by rounding. Not `f64::max`, which would turn NaN into 0.
-                distortion += if square < 0.0 { 0.0 } else { square };
+                // Below zero only by rounding. `clamp` keeps NaN, where `max` would make it 0.
+                distortion += (self.squares[i] + nearest.1).clamp(0.0, f64::INFINITY);
             }
         }
         distortion

@@ -120,3 +120,8 @@ pub fn descend(
     Ok(value)
 }
 // ANCHOR_END: descend
+
+/// The largest entry of a gradient in size, by which a descent knows that it has arrived; NaN when one entry is, which `f64::max` would pass over.
+pub(crate) fn largest_slope(gradient: &ArrayRef1<f64>) -> f64 {
+    gradient.fold(0.0, |most, g: &f64| if g.abs() > most || g.is_nan() { g.abs() } else { most })
+}

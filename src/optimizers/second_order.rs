@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use ndarray::{Array1, Array2, ArrayRef1, linalg::general_mat_vec_mul};
 
-use super::{Place, StrongWolfe};
+use super::{Place, StrongWolfe, largest_slope};
 use crate::{Error, check};
 
 /// A rule that chooses the direction of the next step.
@@ -102,10 +102,7 @@ pub fn minimize(
             method.learn(&next.theta, &next.gradient);
         }
         // ANCHOR_END: minimize
-        // Not `f64::max`, which would pass over NaN.
-        steepest = here
-            .gradient
-            .fold(0.0, |most, g: &f64| if g.abs() > most || g.is_nan() { g.abs() } else { most });
+        steepest = largest_slope(&here.gradient);
         if !steepest.is_finite() {
             return Err(Error::Diverged { what: "the minimisation", step: k, loss: here.value });
         }

@@ -250,9 +250,8 @@ impl Lasso {
         let feasible = n * lambda / 2.0 / sums.largest_correlation;
         let scale = (sums.residual_target / residual).clamp(-feasible, feasible);
         let dual = (2.0 * scale * sums.residual_target - scale * scale * residual) / n;
-        let gap = cost - dual;
-        // Weak duality: below zero only by rounding. Not `f64::max`, which would turn NaN into 0.
-        if gap < 0.0 { 0.0 } else { gap }
+        // Weak duality: below zero only by rounding. `clamp` keeps NaN, where `max` would make it 0.
+        (cost - dual).clamp(0.0, f64::INFINITY)
     }
     // ANCHOR_END: gap
 

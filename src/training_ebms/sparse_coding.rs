@@ -73,9 +73,8 @@ impl SparseCoding {
             let scale = if largest > self.lambda { self.lambda / largest } else { 1.0 };
             dual += scale * (x.dot(&r) - 0.5 * scale * r.dot(&r));
         }
-        let gap = self.energy(samples, codes) - dual;
-        // Below zero only by rounding. Not `f64::max`, which would turn NaN into 0.
-        if gap < 0.0 { 0.0 } else { gap }
+        // Below zero only by rounding. `clamp` keeps NaN, where `max` would make it 0.
+        (self.energy(samples, codes) - dual).clamp(0.0, f64::INFINITY)
     }
 
     /// A number $L$ at or above the largest eigenvalue of $D^\top D$, by 2 % at most up to 20,000 pixels: a step of $1/L$ never goes too far.

@@ -337,7 +337,7 @@ impl TryRng for Ties {
         Ok((self.chance() & 0xffff) - u32::from(self.rng.random::<bool>()))
     }
     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        unimplemented!("a lattice draws 16 bits at a time")
+        unreachable!("a lattice draws 16 bits at a time, and 16 more at a tie")
     }
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
         for pair in bytes.chunks_exact_mut(2) {
