@@ -180,28 +180,28 @@ impl<O: Optimizer> Trainer<O> {
         let mut pass = Pass::new(network, validation.0.nrows());
         let mut history = History { training: Vec::new(), validation: Vec::new(), best: 0 };
         let mut best: Array1<f64> = network.parameters().to_owned();
-        let mut outcome = Ok((0.0, 0.0));
         // ANCHOR: early_stopping
-        for epoch in 0..stopping.epochs {
-            outcome = self.run_epoch(network, x, y, rng).and_then(|training| {
+        let mut train = || {
+            for epoch in 0..stopping.epochs {
+                let training = self.run_epoch(network, x, y, rng)?;
                 network.forward(validation.0, &mut pass);
-                let cost = self.loss.value(&pass.output(), validation.1);
-                Ok((training, self.finite("validation", cost)?))
-            });
-            let Ok((training, cost)) = outcome else { break };
-            history.training.push(training);
-            history.validation.push(cost);
-            report(epoch, training, cost);
-            if epoch == 0 || cost < history.validation[history.best] {
-                history.best = epoch;
-                best.assign(network.parameters());
-            } else if epoch - history.best >= stopping.patience {
-                break;
+                let cost = self.finite("validation", self.loss.value(&pass.output(), validation.1))?;
+                history.training.push(training);
+                history.validation.push(cost);
+                report(epoch, training, cost);
+                if epoch == 0 || cost < history.validation[history.best] {
+                    history.best = epoch;
+                    best.assign(network.parameters());
+                } else if epoch - history.best >= stopping.patience {
+                    break;
+                }
             }
-        }
+            Ok(())
+        };
+        let outcome = train();
         network.parameters_mut().assign(&best);
         // ANCHOR_END: early_stopping
-        outcome.map(|_| history)
+        outcome.map(|()| history)
     }
 
     fn check_samples(&self, network: &Mlp, x: &ArrayRef2<f64>, y: &ArrayRef2<f64>) -> Result<(), Error> {
