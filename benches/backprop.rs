@@ -17,8 +17,8 @@ fn training_step(criterion: &mut Criterion) {
         let mut rng = rng(1986);
         let (hidden, output) = (Activation::Sigmoid, Activation::Sigmoid);
         let sizes = [width, width, width, 10];
-        let mut network =
-            Mlp::new(&sizes, hidden, output, Initialisation::Glorot, &mut rng).expect("the sizes fit");
+        let mut network = Mlp::new(&sizes, hidden, output, Initialisation::Glorot, &mut rng)
+            .expect("the sizes fit");
         let x = Array2::from_shape_simple_fn((256, width), || rng.random_range(-1.0..1.0));
         let y = Array2::from_shape_simple_fn((256, 10), || rng.random());
         let adam = Adam::new(1e-3).expect("a positive rate");

@@ -16,7 +16,9 @@ fn combine(c: &mut Criterion) {
     for (experts, dimensions) in [(2, 2), (8, 2), (32, 2), (8, 16), (8, 64)] {
         let bells: Vec<Gaussian> = (0..experts)
             .map(|_| {
-                let mean = Array1::from_shape_simple_fn(dimensions, || rng.sample::<f64, _>(StandardNormal));
+                let mean = Array1::from_shape_simple_fn(dimensions, || {
+                    rng.sample::<f64, _>(StandardNormal)
+                });
                 // The unit matrix is positive definite, and the mean is finite.
                 Gaussian::new(mean, Array2::eye(dimensions)).expect("a bell")
             })
@@ -28,9 +30,11 @@ fn combine(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("Langevin step", &size), |b| {
             b.iter(|| kernel.step(&mut x, &mut rng));
         });
-        let soft =
-            SoftMin::new(bells, &Array1::ones(experts), &Array1::zeros(experts)).expect("a weight each");
-        group.bench_function(BenchmarkId::new("mixture energy", &size), |b| b.iter(|| soft.energy(&x)));
+        let soft = SoftMin::new(bells, &Array1::ones(experts), &Array1::zeros(experts))
+            .expect("a weight each");
+        group.bench_function(BenchmarkId::new("mixture energy", &size), |b| {
+            b.iter(|| soft.energy(&x))
+        });
     }
     group.finish();
 }

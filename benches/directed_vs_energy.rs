@@ -14,18 +14,24 @@ fn easy_and_hard(c: &mut Criterion) {
     let mut rng = downhill::rng(1);
     let mut group = c.benchmark_group("directed_vs_energy");
     for units in [4, 8, 12, 16] {
-        let weights = Array2::from_shape_simple_fn((units, units), || rng.sample::<f64, _>(StandardNormal));
+        let weights =
+            Array2::from_shape_simple_fn((units, units), || rng.sample::<f64, _>(StandardNormal));
         // Zeros and normal draws are finite, and the shapes agree.
-        let net = SigmoidBelief::new(weights, Array1::zeros(units), Array1::zeros(units)).expect("a network");
+        let net = SigmoidBelief::new(weights, Array1::zeros(units), Array1::zeros(units))
+            .expect("a network");
         let machine = net.undirected().expect("a machine");
         let v = Array1::from_shape_simple_fn(units, || f64::from(rng.random::<bool>()));
-        group.bench_function(BenchmarkId::new("directed: draw", units), |b| b.iter(|| net.sample(&mut rng)));
+        group.bench_function(BenchmarkId::new("directed: draw", units), |b| {
+            b.iter(|| net.sample(&mut rng))
+        });
         let mut kernel = Gibbs::new(&machine, 0.0, 1.0, 1.0).expect("a temperature");
         let mut state = Array1::zeros(2 * units);
         group.bench_function(BenchmarkId::new("energy: one Gibbs sweep", units), |b| {
             b.iter(|| kernel.step(&mut state, &mut rng));
         });
-        group.bench_function(BenchmarkId::new("directed: p(v)", units), |b| b.iter(|| net.log_marginal(&v)));
+        group.bench_function(BenchmarkId::new("directed: p(v)", units), |b| {
+            b.iter(|| net.log_marginal(&v))
+        });
         let mut given = Array1::zeros(2 * units);
         given.slice_mut(s![units..]).assign(&v);
         group.bench_function(BenchmarkId::new("energy: p(h | v)", units), |b| {

@@ -36,7 +36,9 @@ impl Differentiable for Network {
 
 /// Descent that is never content, and so takes all its hundred steps.
 fn hundred(step_size: f64) -> Descent {
-    Descent::new(step_size).and_then(|d| d.until(f64::MIN_POSITIVE, 99)).expect("a positive step size")
+    Descent::new(step_size)
+        .and_then(|d| d.until(f64::MIN_POSITIVE, 99))
+        .expect("a positive step size")
 }
 
 fn descent(c: &mut Criterion) {
@@ -66,9 +68,12 @@ fn enumeration(c: &mut Criterion) {
     group.sample_size(10);
     for units in [4, 5, 6, 7] {
         let states = binary_states(units, 0.0, 1.0).expect("few units");
-        let energy =
-            Bipartite::new(Array1::zeros(units), Array1::zeros(units), &normal(units, units, &mut rng))
-                .expect("the sizes agree");
+        let energy = Bipartite::new(
+            Array1::zeros(units),
+            Array1::zeros(units),
+            &normal(units, units, &mut rng),
+        )
+        .expect("the sizes agree");
         group.bench_function(BenchmarkId::new("joint", format!("{units}+{units}")), |b| {
             b.iter(|| Joint::of_energy(&energy, &states, &states));
         });

@@ -21,7 +21,9 @@ fn sums(criterion: &mut Criterion) {
     for n in [16, 256, 4_096, 65_536, 1_048_576] {
         let v = Array1::from_shape_simple_fn(n, || rng.sample::<f64, _>(StandardNormal));
         group.throughput(Throughput::Elements(n as u64));
-        group.bench_function(BenchmarkId::new("shifted", n), |b| b.iter(|| log_sum_exp(black_box(&v))));
+        group.bench_function(BenchmarkId::new("shifted", n), |b| {
+            b.iter(|| log_sum_exp(black_box(&v)))
+        });
         group.bench_function(BenchmarkId::new("plain", n), |b| b.iter(|| plain(black_box(&v))));
         group.bench_function(BenchmarkId::new("free energy", n), |b| {
             b.iter(|| free_energy(black_box(&v), 0.7));

@@ -14,12 +14,16 @@ fn partition(c: &mut Criterion) {
         let ring = Ising::new(1, n, 1.0, 0.1).expect("finite parameters");
         let states = binary_states(n, -1.0, 1.0).expect("few units");
         group.bench_function(BenchmarkId::new("enumeration", n), |b| {
-            b.iter(|| Boltzmann::new(&ring, states.clone(), 0.8).expect("finite energies").log_partition());
+            b.iter(|| {
+                Boltzmann::new(&ring, states.clone(), 0.8).expect("finite energies").log_partition()
+            });
         });
     }
     for n in [4, 8, 12, 16, 1 << 10, 1 << 20, 1 << 30] {
         let ring = Ring::ising(1, n, 1.0, 0.1, 0.8).expect("finite parameters");
-        group.bench_function(BenchmarkId::new("transfer matrix", n), |b| b.iter(|| ring.log_partition()));
+        group.bench_function(BenchmarkId::new("transfer matrix", n), |b| {
+            b.iter(|| ring.log_partition())
+        });
     }
     for width in [2, 4, 6, 8] {
         let torus = Ring::ising(width, width, 1.0, 0.1, 0.4).expect("finite parameters");

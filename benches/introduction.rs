@@ -14,10 +14,13 @@ fn k_means(c: &mut Criterion) {
     let mut rng = downhill::rng(1);
     let mut group = c.benchmark_group("k-means");
     group.sample_size(10);
-    for (n, p, k) in [(2_000, 16, 10), (4_000, 16, 10), (8_000, 16, 10), (8_000, 64, 10), (8_000, 16, 40)] {
+    for (n, p, k) in
+        [(2_000, 16, 10), (4_000, 16, 10), (8_000, 16, 10), (8_000, 64, 10), (8_000, 16, 40)]
+    {
         let x = normal(n, p, &mut rng);
         let centres = KMeans::seed(&x, k, &mut rng).expect("normal samples are different");
-        let assignments = KMeans::fit_from(&x, &centres).expect("the samples are finite").distortions().len();
+        let assignments =
+            KMeans::fit_from(&x, &centres).expect("the samples are finite").distortions().len();
         group.throughput(criterion::Throughput::Elements(assignments as u64));
         group.bench_function(BenchmarkId::new("fit_from", format!("{n}x{p}, k={k}")), |b| {
             b.iter(|| KMeans::fit_from(&x, &centres));

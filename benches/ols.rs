@@ -14,9 +14,12 @@ fn fit(c: &mut Criterion) {
         let x = Array2::from_shape_simple_fn((n, p), || rng.sample::<f64, _>(StandardNormal));
         let y = Array1::from_shape_simple_fn(n, || rng.sample::<f64, _>(StandardNormal));
         for solver in [Solver::Auto, Solver::Qr, Solver::Svd] {
-            group.bench_function(BenchmarkId::new(format!("{solver:?}"), format!("{n}x{p}")), |b| {
-                b.iter(|| Ols::fit_with(&x, &y, solver));
-            });
+            group.bench_function(
+                BenchmarkId::new(format!("{solver:?}"), format!("{n}x{p}")),
+                |b| {
+                    b.iter(|| Ols::fit_with(&x, &y, solver));
+                },
+            );
         }
     }
     group.finish();

@@ -3,8 +3,8 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use downhill::optimizers::{
-    AdaGrad, Adam, AdamW, Bfgs, GradientDescent, Lbfgs, Momentum, Nesterov, Optimizer, Place, RmsProp,
-    SearchDirection,
+    AdaGrad, Adam, AdamW, Bfgs, GradientDescent, Lbfgs, Momentum, Nesterov, Optimizer, Place,
+    RmsProp, SearchDirection,
 };
 use ndarray::Array1;
 
@@ -40,7 +40,8 @@ fn quasi_newton(c: &mut Criterion) {
     for n in [100, 300, 1_000] {
         let s = Array1::linspace(0.5, 1.0, n);
         let y = &s * &Array1::linspace(1.0, 2.0, n);
-        let here = Place { theta: Array1::zeros(n), value: 0.0, gradient: Array1::linspace(-1.0, 1.0, n) };
+        let here =
+            Place { theta: Array1::zeros(n), value: 0.0, gradient: Array1::linspace(-1.0, 1.0, n) };
         let mut direction = Array1::zeros(n);
         let methods: [(&str, Box<dyn SearchDirection>); 2] =
             [("bfgs", Box::new(Bfgs::new(n))), ("lbfgs", Box::new(Lbfgs::new(10).unwrap()))];

@@ -15,7 +15,9 @@ fn learn(c: &mut Criterion) {
         let y = Array1::from_shape_simple_fn(n, || if rng.random::<bool>() { 1.0 } else { -1.0 });
         let mut perceptron = Perceptron::new(p);
         group.bench_function(BenchmarkId::new("sweep", format!("{n}x{p}")), |b| {
-            b.iter(|| x.rows().into_iter().zip(&y).filter(|&(row, &y)| perceptron.learn(&row, y)).count());
+            b.iter(|| {
+                x.rows().into_iter().zip(&y).filter(|&(row, &y)| perceptron.learn(&row, y)).count()
+            });
         });
     }
     for n in [100, 1_000, 10_000] {

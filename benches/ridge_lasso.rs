@@ -13,7 +13,8 @@ use rand_distr::StandardNormal;
 fn problem(n: usize, p: usize, relevant: usize) -> (Array2<f64>, Array1<f64>) {
     let mut rng = rng(1996);
     let x = Array2::from_shape_simple_fn((n, p), || rng.sample(StandardNormal));
-    let theta = Array1::from_shape_fn(p, |j| if j < relevant { rng.sample(StandardNormal) } else { 0.0 });
+    let theta =
+        Array1::from_shape_fn(p, |j| if j < relevant { rng.sample(StandardNormal) } else { 0.0 });
     let noise = (relevant as f64).sqrt() / 3.0;
     let y = x.dot(&theta).mapv(|fit| fit + noise * rng.sample::<f64, _>(StandardNormal));
     (x, y)

@@ -43,7 +43,11 @@ fn steps(criterion: &mut Criterion) {
         "Metropolis, double well",
         Metropolis::new(well, 2, 0.7, 1.0).expect("a reach above zero"),
     );
-    run(&mut group, "Langevin, ring", Langevin::new(&ring, 2, 0.05, 1.0).expect("a step above zero"));
+    run(
+        &mut group,
+        "Langevin, ring",
+        Langevin::new(&ring, 2, 0.05, 1.0).expect("a step above zero"),
+    );
     run(&mut group, "MALA, ring", Mala::new(&ring, 2, 0.05, 1.0).expect("a step above zero"));
     run(
         &mut group,

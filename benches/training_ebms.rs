@@ -27,9 +27,12 @@ fn sparse_coding(criterion: &mut Criterion) {
             atom /= length;
         }
         let coding = SparseCoding::new(dictionary, 0.5).expect("a finite dictionary");
-        group.bench_function(BenchmarkId::from_parameter(format!("{samples}x{atoms}")), |bencher| {
-            bencher.iter(|| coding.fista(&x, 100).expect("finite samples"));
-        });
+        group.bench_function(
+            BenchmarkId::from_parameter(format!("{samples}x{atoms}")),
+            |bencher| {
+                bencher.iter(|| coding.fista(&x, 100).expect("finite samples"));
+            },
+        );
     }
 }
 
@@ -40,10 +43,13 @@ fn contrastive_divergence(criterion: &mut Criterion) {
         let data = normal(100, units, &mut rng).signum();
         let mut machine = Pairwise::zeros(units).expect("some units");
         let optimizer = GradientDescent::new(1e-3).expect("a rate");
-        let mut rule = Contrastive::new(optimizer, data.clone(), Start::Data, 1).expect("finite chains");
+        let mut rule =
+            Contrastive::new(optimizer, data.clone(), Start::Data, 1).expect("finite chains");
         group.bench_function(BenchmarkId::from_parameter(units), |bencher| {
             let kernel = |energy| Gibbs::new(energy, -1.0, 1.0, 1.0);
-            bencher.iter(|| rule.step(&mut machine, &data, kernel, &mut rng).expect("finite energies"));
+            bencher.iter(|| {
+                rule.step(&mut machine, &data, kernel, &mut rng).expect("finite energies")
+            });
         });
     }
 }

@@ -10,7 +10,9 @@ fn train(c: &mut Criterion) {
     let mut rng = downhill::rng(1);
     let mut group = c.benchmark_group("two_layer");
     group.sample_size(20);
-    for (n, p, m) in [(100, 2, 8), (1_000, 2, 8), (1_000, 64, 32), (1_000, 64, 128), (4_000, 64, 128)] {
+    for (n, p, m) in
+        [(100, 2, 8), (1_000, 2, 8), (1_000, 64, 32), (1_000, 64, 128), (4_000, 64, 128)]
+    {
         let x = Array2::from_shape_simple_fn((n, p), || rng.sample::<f64, _>(StandardNormal));
         let y = Array2::from_shape_simple_fn((n, 1), || rng.sample::<f64, _>(StandardNormal));
         let network = TwoLayer::new(p, m, 1, &mut rng).expect("sizes above 0");

@@ -10,8 +10,8 @@ fn curve(c: &mut Criterion) {
     let mut group = c.benchmark_group("universal_approximation");
     for (points, width) in [(1_000, 16), (1_000, 64), (1_000, 256), (4_000, 64), (16_000, 64)] {
         let x = Array1::linspace(0.0, 1.0, points);
-        let stairs =
-            Shallow::staircase(f64::sin, (0.0, 1.0), width - 1, 10.0).expect("the interval is not empty");
+        let stairs = Shallow::staircase(f64::sin, (0.0, 1.0), width - 1, 10.0)
+            .expect("the interval is not empty");
         let knots = Array1::linspace(0.0, 1.0, width);
         let line = Shallow::broken_line(&knots, &knots.sin()).expect("the knots increase");
         // A unit at a point.

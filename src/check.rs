@@ -5,7 +5,10 @@ use ndarray::{ArrayRef, ArrayRef1, ArrayRef2, Dimension};
 use crate::Error;
 
 /// At least one entry.
-pub(crate) fn non_empty<D: Dimension>(what: &'static str, values: &ArrayRef<f64, D>) -> Result<(), Error> {
+pub(crate) fn non_empty<D: Dimension>(
+    what: &'static str,
+    values: &ArrayRef<f64, D>,
+) -> Result<(), Error> {
     if values.is_empty() { Err(Error::Empty { what }) } else { Ok(()) }
 }
 
@@ -30,7 +33,10 @@ pub(crate) fn every<D: Dimension>(
 }
 
 /// Every entry is a number: neither NaN nor infinite.
-pub(crate) fn finite<D: Dimension>(what: &'static str, values: &ArrayRef<f64, D>) -> Result<(), Error> {
+pub(crate) fn finite<D: Dimension>(
+    what: &'static str,
+    values: &ArrayRef<f64, D>,
+) -> Result<(), Error> {
     every(what, values, "finite", f64::is_finite)
 }
 
@@ -57,7 +63,12 @@ pub(crate) fn width(width: f64) -> Result<(), Error> {
 }
 
 /// `got` entries where `expected` are needed; `unit` names what is counted.
-pub(crate) fn length(what: &'static str, expected: usize, got: usize, unit: &str) -> Result<(), Error> {
+pub(crate) fn length(
+    what: &'static str,
+    expected: usize,
+    got: usize,
+    unit: &str,
+) -> Result<(), Error> {
     if expected == got {
         return Ok(());
     }
@@ -76,12 +87,15 @@ pub(crate) fn parameter(
 
 /// How many weights and biases layers of these `sizes` have, $\sum_l (M_{l-1} + 1) M_l$: no more than fit into an array.
 pub(crate) fn parameters(sizes: &[usize]) -> Result<usize, Error> {
-    let add = |sum: usize, pair: &[usize]| sum.checked_add(pair[0].checked_add(1)?.checked_mul(pair[1])?);
+    let add =
+        |sum: usize, pair: &[usize]| sum.checked_add(pair[0].checked_add(1)?.checked_mul(pair[1])?);
     let count = sizes.windows(2).try_fold(0, add);
-    count.filter(|&count| count <= isize::MAX as usize / size_of::<f64>()).ok_or_else(|| Error::Parameter {
-        what: "the number of parameters",
-        value: sizes.windows(2).map(|pair| (pair[0] as f64 + 1.0) * pair[1] as f64).sum(),
-        must: "at most what an array can hold",
+    count.filter(|&count| count <= isize::MAX as usize / size_of::<f64>()).ok_or_else(|| {
+        Error::Parameter {
+            what: "the number of parameters",
+            value: sizes.windows(2).map(|pair| (pair[0] as f64 + 1.0) * pair[1] as f64).sum(),
+            must: "at most what an array can hold",
+        }
     })
 }
 

@@ -64,7 +64,10 @@ pub fn mixture(densities: &ArrayRef2<f64>, weights: &ArrayRef1<f64>) -> Result<A
 /// # Errors
 /// [`Error::Empty`], [`Error::Shape`] or [`Error::Domain`] for rows that are no distributions or exponents that are not finite and one to a
 /// row; [`Error::Domain`] when a state has the probability 0 under a negative exponent, or when no state is left that every expert allows.
-pub fn product(densities: &ArrayRef2<f64>, exponents: &ArrayRef1<f64>) -> Result<(Array1<f64>, f64), Error> {
+pub fn product(
+    densities: &ArrayRef2<f64>,
+    exponents: &ArrayRef1<f64>,
+) -> Result<(Array1<f64>, f64), Error> {
     distributions(densities, "exponents", exponents)?;
     check::finite("exponents", exponents)?;
     for (row, &exponent) in densities.rows().into_iter().zip(exponents) {
@@ -74,8 +77,9 @@ pub fn product(densities: &ArrayRef2<f64>, exponents: &ArrayRef1<f64>) -> Result
     }
     // ANCHOR: product
     let power = |p: f64, exponent: f64| if exponent == 0.0 { 0.0 } else { exponent * p.ln() };
-    let log_product = densities
-        .map_axis(Axis(0), |column| column.iter().zip(exponents).map(|(&p, &a)| power(p, a)).sum::<f64>());
+    let log_product = densities.map_axis(Axis(0), |column| {
+        column.iter().zip(exponents).map(|(&p, &a)| power(p, a)).sum::<f64>()
+    });
     let log_partition = log_sum_exp(&log_product);
     // ANCHOR_END: product
     if log_partition == f64::NEG_INFINITY {
@@ -91,12 +95,18 @@ pub fn product(densities: &ArrayRef2<f64>, exponents: &ArrayRef1<f64>) -> Result
 }
 
 /// The rows of `densities` are distributions, and there is an entry of `each` to a row.
-fn distributions(densities: &ArrayRef2<f64>, what: &'static str, each: &ArrayRef1<f64>) -> Result<(), Error> {
+fn distributions(
+    densities: &ArrayRef2<f64>,
+    what: &'static str,
+    each: &ArrayRef1<f64>,
+) -> Result<(), Error> {
     check::non_empty("densities", densities)?;
     check::length(what, densities.nrows(), each.len(), "entries, one a row of densities")?;
     check::every("densities", densities, "not negative and finite", |p| p >= 0.0 && p.is_finite())?;
     let must = "1: a row is a distribution";
-    check::every("sums of densities", &densities.sum_axis(Axis(1)), must, |sum| (sum - 1.0).abs() < 1e-9)
+    check::every("sums of densities", &densities.sum_axis(Axis(1)), must, |sum| {
+        (sum - 1.0).abs() < 1e-9
+    })
 }
 
 /// The energy of a product: $E(x) = \sum_k \alpha_k E_k(x)$. Its Gibbs distribution is $\prod_k p_k(x)^{\alpha_k}$, normalised.
@@ -140,7 +150,10 @@ impl<E: Energy> Product<E> {
     }
 
     fn terms(&self) -> impl Iterator<Item = (&E, f64)> {
-        self.experts.iter().zip(self.exponents.iter().copied()).filter(|&(_, exponent)| exponent != 0.0)
+        self.experts
+            .iter()
+            .zip(self.exponents.iter().copied())
+            .filter(|&(_, exponent)| exponent != 0.0)
     }
 }
 
@@ -159,7 +172,13 @@ impl<E: Energy> Energy for Product<E> {
 
 impl<E: Differentiable> Differentiable for Product<E> {
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
-        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
+        assert_eq!(
+            gradient.len(),
+            x.len(),
+            "a gradient of {} entries of {}",
+            gradient.len(),
+            x.len()
+        );
         let mut slope = self.slope.borrow_mut();
         fit_to(&mut slope, x.len());
         gradient.fill(0.0);
@@ -205,7 +224,8 @@ impl Product<Gaussian> {
         }
         // First it must be a bowl at all.
         Gaussian::new(Array1::zeros(n), precision.clone())?;
-        let mean = precision.solve_into(shift).map_err(|e| Error::Lapack { reason: e.to_string() })?;
+        let mean =
+            precision.solve_into(shift).map_err(|e| Error::Lapack { reason: e.to_string() })?;
         Gaussian::new(mean, precision)
     }
 }
@@ -247,7 +267,12 @@ impl<E: Energy> SoftMin<E> {
     ) -> Result<Self, Error> {
         check::non_empty("weights", weights)?;
         check::length("weights", experts.len(), weights.len(), "entries, one an expert")?;
-        check::length("log_partitions", experts.len(), log_partitions.len(), "entries, one an expert")?;
+        check::length(
+            "log_partitions",
+            experts.len(),
+            log_partitions.len(),
+            "entries, one an expert",
+        )?;
         check::weights(weights)?;
         check::finite("log_partitions", log_partitions)?;
         let offsets = (weights / weights.sum()).ln() - log_partitions;
@@ -297,7 +322,13 @@ impl<E: Differentiable> Differentiable for SoftMin<E> {
     /// # Panics
     /// When no expert allows the state.
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
-        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
+        assert_eq!(
+            gradient.len(),
+            x.len(),
+            "a gradient of {} entries of {}",
+            gradient.len(),
+            x.len()
+        );
         let energy = possible(self.energy(x));
         let mut slope = self.slope.borrow_mut();
         fit_to(&mut slope, x.len());
@@ -381,7 +412,8 @@ impl Energy for Detector {
 pub fn tied_components(experts: &[Detector]) -> Result<(Array1<f64>, Array2<f64>), Error> {
     let settings = binary_states(experts.len(), 0.0, 1.0)?;
     let n = experts[0].weights.len();
-    let (mut weights, mut biases) = (Array2::zeros((experts.len(), n)), Array1::zeros(experts.len()));
+    let (mut weights, mut biases) =
+        (Array2::zeros((experts.len(), n)), Array1::zeros(experts.len()));
     for (k, expert) in experts.iter().enumerate() {
         check::length("weights of an expert", n, expert.weights.len(), "entries, as in the first")?;
         weights.row_mut(k).assign(&expert.weights);

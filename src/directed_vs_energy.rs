@@ -127,7 +127,12 @@ fn surprise(bit: f64, probability: f64) -> f64 {
 impl Energy for NoisyOr {
     fn energy(&self, state: &ArrayRef1<f64>) -> f64 {
         let n = self.priors.len();
-        assert_eq!(state.len(), n + 1, "a state of {} bits, of {n} causes and an effect", state.len());
+        assert_eq!(
+            state.len(),
+            n + 1,
+            "a state of {} bits, of {n} causes and an effect",
+            state.len()
+        );
         let h = state.slice(s![..n]);
         // ANCHOR: directed_energy
         let causes: f64 = h.iter().zip(&self.priors).map(|(&h, &prior)| surprise(h, prior)).sum();
@@ -168,8 +173,18 @@ impl SigmoidBelief {
         visible_bias: Array1<f64>,
     ) -> Result<Self, Error> {
         check::non_empty("weights", &weights)?;
-        check::length("hidden_bias", weights.ncols(), hidden_bias.len(), "entries, one a column of weights")?;
-        check::length("visible_bias", weights.nrows(), visible_bias.len(), "entries, one a row of weights")?;
+        check::length(
+            "hidden_bias",
+            weights.ncols(),
+            hidden_bias.len(),
+            "entries, one a column of weights",
+        )?;
+        check::length(
+            "visible_bias",
+            weights.nrows(),
+            visible_bias.len(),
+            "entries, one a row of weights",
+        )?;
         check::finite("weights", &weights)?;
         check::finite("hidden_bias", &hidden_bias)?;
         check::finite("visible_bias", &visible_bias)?;
@@ -244,7 +259,8 @@ impl SigmoidBelief {
         weights.slice_mut(s![hidden.., ..hidden]).assign(&self.weights);
         weights.slice_mut(s![..hidden, hidden..]).assign(&self.weights.t());
         // A threshold is a negative bias.
-        let thresholds = self.hidden_bias.iter().chain(&self.visible_bias).map(|bias| -bias).collect();
+        let thresholds =
+            self.hidden_bias.iter().chain(&self.visible_bias).map(|bias| -bias).collect();
         Hopfield::new(weights, thresholds)
     }
 }
@@ -252,10 +268,16 @@ impl SigmoidBelief {
 impl Energy for SigmoidBelief {
     fn energy(&self, state: &ArrayRef1<f64>) -> f64 {
         let (hidden, visible) = self.units();
-        assert_eq!(state.len(), hidden + visible, "a state of {} bits on {hidden} + {visible}", state.len());
+        assert_eq!(
+            state.len(),
+            hidden + visible,
+            "a state of {} bits on {hidden} + {visible}",
+            state.len()
+        );
         let (h, v) = (state.slice(s![..hidden]), state.slice(s![hidden..]));
         // ANCHOR: belief_energy
-        // −log σ(z) = softplus(z) − z = softplus(−z), of which the last loses no digits, and −log (1 − σ(z)) = softplus(z).
+        // −log σ(z) = softplus(z) − z = softplus(−z), of which the last loses no digits, and −log
+        // (1 − σ(z)) = softplus(z).
         let term = |bit: f64, z: f64| softplus(if bit == 1.0 { -z } else { z });
         let causes: f64 = (0..hidden).map(|k| term(h[k], self.hidden_bias[k])).sum();
         let effects: f64 = (0..visible).map(|j| term(v[j], self.heard(j, &h))).sum();
@@ -290,7 +312,8 @@ impl Interactions {
     /// [`Error::Parameter`] when `units` is 0 or above 20, [`Error::Domain`] at an energy that is not finite.
     pub fn of(energy: &impl Energy, units: usize) -> Result<Self, Error> {
         let states = binary_states(units, 0.0, 1.0)?;
-        let mut coefficients: Array1<f64> = states.rows().into_iter().map(|x| energy.energy(&x)).collect();
+        let mut coefficients: Array1<f64> =
+            states.rows().into_iter().map(|x| energy.energy(&x)).collect();
         check::finite("energy of states", &coefficients)?;
         // ANCHOR: moebius
         for unit in 0..units {
@@ -360,7 +383,8 @@ impl ChainRule {
     /// # Errors
     /// Those of [`binary_states`] and of [`Boltzmann::new`].
     pub fn of(energy: &impl Energy, units: usize) -> Result<Self, Error> {
-        let mut joint = Boltzmann::new(energy, binary_states(units, 0.0, 1.0)?, 1.0)?.probabilities();
+        let mut joint =
+            Boltzmann::new(energy, binary_states(units, 0.0, 1.0)?, 1.0)?.probabilities();
         let mut tables = Vec::with_capacity(units);
         // ANCHOR: chain_rule
         for _ in 0..units {
@@ -395,7 +419,13 @@ impl ChainRule {
 
 impl Energy for ChainRule {
     fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
-        assert_eq!(x.len(), self.tables.len(), "a state of {} bits on {}", x.len(), self.tables.len());
+        assert_eq!(
+            x.len(),
+            self.tables.len(),
+            "a state of {} bits on {}",
+            x.len(),
+            self.tables.len()
+        );
         let mut before = 0;
         let term = |(table, &x): (&Array1<f64>, &f64)| {
             let surprise = surprise(x, table[before]);

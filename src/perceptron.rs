@@ -155,7 +155,10 @@ impl Neuron {
             }
             if let Some(penalty) = penalty {
                 cost += penalty.value(self.weight) + penalty.value(self.bias);
-                slope = (slope.0 + penalty.derivative(self.weight), slope.1 + penalty.derivative(self.bias));
+                slope = (
+                    slope.0 + penalty.derivative(self.weight),
+                    slope.1 + penalty.derivative(self.bias),
+                );
             }
             if !cost.is_finite() {
                 return Err(Error::Diverged { what: "a neuron", step, loss: cost });
@@ -268,7 +271,12 @@ impl Perceptron {
     /// [`Error::Empty`] without rows or columns, [`Error::Shape`] when `y` has not one entry a row or `x` not one column an input,
     /// [`Error::Domain`] for an `x` that is not finite or a `y` other than ±1, [`Error::NotConverged`] when `sweeps` sweeps did not suffice:
     /// then the classes may not be separable at all.
-    pub fn train(&mut self, x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, sweeps: usize) -> Result<usize, Error> {
+    pub fn train(
+        &mut self,
+        x: &ArrayRef2<f64>,
+        y: &ArrayRef1<f64>,
+        sweeps: usize,
+    ) -> Result<usize, Error> {
         check::regression(x, y)?;
         check::length("x", self.weights.len(), x.ncols(), "columns, one an input")?;
         check::every("y", y, "-1 or +1", |y| y == 1.0 || y == -1.0)?;
@@ -352,12 +360,18 @@ impl Architecture {
     /// # Panics
     /// When `theta` has not [`Architecture::parameters`] entries.
     pub fn layers(&self, theta: &ArrayRef1<f64>) -> Vec<(Array2<f64>, Array1<f64>)> {
-        assert_eq!(theta.len(), self.parameters(), "the length of theta and the number of parameters");
+        assert_eq!(
+            theta.len(),
+            self.parameters(),
+            "the length of theta and the number of parameters"
+        );
         let mut start = 0;
         let layer = |pair: &[usize]| {
             let (inputs, nodes) = (pair[0], pair[1]);
-            let weights = Array2::from_shape_fn((nodes, inputs), |(j, k)| theta[start + j * inputs + k]);
-            let biases = theta.slice(s![start + nodes * inputs..start + nodes * (inputs + 1)]).to_owned();
+            let weights =
+                Array2::from_shape_fn((nodes, inputs), |(j, k)| theta[start + j * inputs + k]);
+            let biases =
+                theta.slice(s![start + nodes * inputs..start + nodes * (inputs + 1)]).to_owned();
             start += nodes * (inputs + 1);
             (weights, biases)
         };

@@ -17,8 +17,8 @@
 //! Source: D. E. Rumelhart, G. E. Hinton and R. J. Williams, Nature 323 (1986) 533. Chapter: `chapters/1-descent/two-layer.md`.
 
 use ndarray::{
-    Array1, Array2, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, linalg::general_mat_mul,
-    s,
+    Array1, Array2, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2,
+    linalg::general_mat_mul, s,
 };
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
@@ -137,7 +137,11 @@ impl Chain {
     ///
     /// # Errors
     /// [`Error::Empty`] without neurons, [`Error::Shape`] when the lengths differ, [`Error::Domain`] for a number that is not finite.
-    pub fn new(weights: Array1<f64>, biases: Array1<f64>, activation: Activation) -> Result<Self, Error> {
+    pub fn new(
+        weights: Array1<f64>,
+        biases: Array1<f64>,
+        activation: Activation,
+    ) -> Result<Self, Error> {
         check::non_empty("weights", &weights)?;
         check::length("biases", weights.len(), biases.len(), "entries, one a weight")?;
         check::finite("weights", &weights)?;
@@ -163,13 +167,15 @@ impl Chain {
     /// The derivatives of the cost by the weights and by the biases, $L$ each.
     // ANCHOR: chain_gradient
     pub fn gradient(&self, x: f64, y: f64) -> (Array1<f64>, Array1<f64>) {
-        // Index l here is l + 1 in the book: z[0] and w[0] belong to the first neuron, whose input is heard[0] = x.
+        // Index l here is l + 1 in the book: z[0] and w[0] belong to the first neuron, whose input
+        // is heard[0] = x.
         let (mut heard, mut z) = (vec![x], Vec::new());
         for (l, (w, b)) in self.weights.iter().zip(&self.biases).enumerate() {
             z.push(w * heard[l] + b);
             heard.push(self.activation.value(z[l]));
         }
-        let (mut by_weights, mut by_biases) = (Array1::zeros(self.depth()), Array1::zeros(self.depth()));
+        let (mut by_weights, mut by_biases) =
+            (Array1::zeros(self.depth()), Array1::zeros(self.depth()));
         let mut by_output = heard[self.depth()] - y;
         for l in (0..self.depth()).rev() {
             let delta = by_output * self.activation.derivative(z[l]);
@@ -234,7 +240,12 @@ impl TwoLayer {
     ///
     /// # Errors
     /// [`Error::Empty`] when a layer has no neurons, [`Error::Parameter`] when there are more parameters than an array can hold.
-    pub fn new(inputs: usize, hidden: usize, outputs: usize, rng: &mut impl Rng) -> Result<Self, Error> {
+    pub fn new(
+        inputs: usize,
+        hidden: usize,
+        outputs: usize,
+        rng: &mut impl Rng,
+    ) -> Result<Self, Error> {
         let theta = Array1::zeros(check::parameters(&[inputs, hidden, outputs])?);
         let mut network = Self::from_parameters(inputs, hidden, outputs, theta)?;
         let [b_1, w_2, b_2, _] = network.sizes.marks();
@@ -261,7 +272,12 @@ impl TwoLayer {
         if [inputs, hidden, outputs].contains(&0) {
             return Err(Error::Empty { what: "a layer" });
         }
-        check::length("theta", check::parameters(&[inputs, hidden, outputs])?, theta.len(), "parameters")?;
+        check::length(
+            "theta",
+            check::parameters(&[inputs, hidden, outputs])?,
+            theta.len(),
+            "parameters",
+        )?;
         let sizes = Sizes { inputs, hidden, outputs };
         check::finite("theta", &theta)?;
         Ok(Self { sizes, theta })
@@ -280,7 +296,10 @@ impl TwoLayer {
         let [b_1, w_2, b_2, _] = self.sizes.marks();
         let matrix = |from: usize, to: usize, shape: (usize, usize)| {
             // The parameters lie in one stretch, so a part of them with the right length has the shape.
-            self.theta.slice(s![from..to]).into_shape_with_order(shape).expect("a contiguous part of theta")
+            self.theta
+                .slice(s![from..to])
+                .into_shape_with_order(shape)
+                .expect("a contiguous part of theta")
         };
         let (biases_1, biases_2) = (self.theta.slice(s![b_1..w_2]), self.theta.slice(s![b_2..]));
         (matrix(0, b_1, (inputs, hidden)), biases_1, matrix(w_2, b_2, (hidden, outputs)), biases_2)
@@ -313,7 +332,11 @@ impl TwoLayer {
     /// # Panics
     /// When the shapes do not fit.
     pub fn cost(&self, x: &ArrayRef2<f64>, y: &ArrayRef2<f64>) -> f64 {
-        assert_eq!((x.nrows(), self.sizes.outputs), y.dim(), "rows of x and outputs, and the shape of y");
+        assert_eq!(
+            (x.nrows(), self.sizes.outputs),
+            y.dim(),
+            "rows of x and outputs, and the shape of y"
+        );
         let residuals = self.forward(x).1 - y;
         0.5 * residuals.iter().map(|r| r * r).sum::<f64>()
     }
@@ -323,7 +346,11 @@ impl TwoLayer {
     /// # Panics
     /// When the shapes do not fit.
     pub fn gradient(&self, x: &ArrayRef2<f64>, y: &ArrayRef2<f64>) -> Array1<f64> {
-        assert_eq!((x.nrows(), self.sizes.outputs), y.dim(), "rows of x and outputs, and the shape of y");
+        assert_eq!(
+            (x.nrows(), self.sizes.outputs),
+            y.dim(),
+            "rows of x and outputs, and the shape of y"
+        );
         let mut buffers = self.buffers(x.nrows());
         self.backpropagate(x, y, &mut buffers);
         buffers.gradient
@@ -382,7 +409,11 @@ impl TwoLayer {
         for step in 0..=steps {
             let cost = self.backpropagate(x, y, &mut buffers);
             if !cost.is_finite() {
-                return Err(Error::Diverged { what: "a network with one hidden layer", step, loss: cost });
+                return Err(Error::Diverged {
+                    what: "a network with one hidden layer",
+                    step,
+                    loss: cost,
+                });
             }
             costs.push(cost);
             if step < steps {
@@ -393,8 +424,12 @@ impl TwoLayer {
     }
 }
 
-type PartsMut<'a> =
-    (ArrayViewMut2<'a, f64>, ArrayViewMut1<'a, f64>, ArrayViewMut2<'a, f64>, ArrayViewMut1<'a, f64>);
+type PartsMut<'a> = (
+    ArrayViewMut2<'a, f64>,
+    ArrayViewMut1<'a, f64>,
+    ArrayViewMut2<'a, f64>,
+    ArrayViewMut1<'a, f64>,
+);
 
 impl Sizes {
     /// A flat vector of parameters, or of derivatives by them, as its four parts.
@@ -402,8 +437,10 @@ impl Sizes {
         let [b_1, w_2, b_2, end] = self.marks();
         let parts = theta.multi_slice_mut((s![..b_1], s![b_1..w_2], s![w_2..b_2], s![b_2..end]));
         // As in `layers`: each part is contiguous.
-        let w_1 = parts.0.into_shape_with_order((self.inputs, self.hidden)).expect("a contiguous part");
-        let w_2 = parts.2.into_shape_with_order((self.hidden, self.outputs)).expect("a contiguous part");
+        let w_1 =
+            parts.0.into_shape_with_order((self.inputs, self.hidden)).expect("a contiguous part");
+        let w_2 =
+            parts.2.into_shape_with_order((self.hidden, self.outputs)).expect("a contiguous part");
         (w_1, parts.1, w_2, parts.3)
     }
 }

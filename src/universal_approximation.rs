@@ -121,7 +121,10 @@ impl Shallow {
         let ends = Array1::from_shape_fn(steps + 1, |j| target(lo + j as f64 * cell));
         check::finite("target", &ends)?;
         let rises =
-            Array1::from_shape_fn(steps + 1, |j| if j == 0 { ends[0] } else { ends[j] - ends[j - 1] });
+            Array1::from_shape_fn(
+                steps + 1,
+                |j| if j == 0 { ends[0] } else { ends[j] - ends[j - 1] },
+            );
         let biases = Array1::from_shape_fn(steps + 1, |j| -steep * (lo + (j as f64 - 0.5) * cell));
         Self::new(logistic, Array2::from_elem((steps + 1, 1), steep), biases, rises)
     }
@@ -148,14 +151,21 @@ impl Shallow {
         check::finite("knots", knots)?;
         check::finite("values", values)?;
         let n = knots.len();
-        // One unit of weight 0 and bias 1 is the constant; the others have their kinks at all knots but the last.
-        let (mut weights, mut biases, mut output) = (Array2::ones((n, 1)), Array1::ones(n), Array1::zeros(n));
+        // One unit of weight 0 and bias 1 is the constant; the others have their kinks at all
+        // knots but the last.
+        let (mut weights, mut biases, mut output) =
+            (Array2::ones((n, 1)), Array1::ones(n), Array1::zeros(n));
         (weights[[0, 0]], output[0]) = (0.0, values[0]);
         let mut slope = 0.0;
         for j in 1..n {
             if knots[j] <= knots[j - 1] {
                 let (index, value) = (j.to_string(), knots[j]);
-                return Err(Error::Domain { what: "knots", index, value, must: "above the knot before" });
+                return Err(Error::Domain {
+                    what: "knots",
+                    index,
+                    value,
+                    must: "above the knot before",
+                });
             }
             let next = (values[j] - values[j - 1]) / (knots[j] - knots[j - 1]);
             (biases[j], output[j]) = (-knots[j - 1], next - slope);

@@ -26,12 +26,14 @@ fn a_training_step_allocates_nothing() {
         let mut y = Array2::zeros((batch, sizes[sizes.len() - 1]));
         y.column_mut(0).fill(1.0);
         let mut network =
-            Mlp::new(&sizes, hidden, Activation::Identity, Initialisation::Glorot, &mut rng).unwrap();
+            Mlp::new(&sizes, hidden, Activation::Identity, Initialisation::Glorot, &mut rng)
+                .unwrap();
         let penalty = Penalty { l1: 1e-4, l2: 1e-4 };
         let adam = Adam::new(1e-3).unwrap();
         let mut trainer = Trainer::new(&network, loss, adam, batch).with_penalty(penalty).unwrap();
         let mut allocations = |steps: usize| {
-            let work = || (0..steps).for_each(|_| assert!(trainer.step(&mut network, &x, &y).is_ok()));
+            let work =
+                || (0..steps).for_each(|_| assert!(trainer.step(&mut network, &x, &y).is_ok()));
             allocation_counter::measure(work).count_total
         };
         assert!(allocations(1) > 0, "the counter counts");
@@ -48,7 +50,8 @@ fn a_step_of_descent_allocates_nothing() {
             .count_total
     }
     let mixture = Mixture::ring(3, 2.0, 0.5).unwrap();
-    let held = Clamped::new(Ellipse::new(2.0, 1.0).unwrap(), array![0.0, 1.0, 0.5], vec![0, 2]).unwrap();
+    let held =
+        Clamped::new(Ellipse::new(2.0, 1.0).unwrap(), array![0.0, 1.0, 0.5], vec![0, 2]).unwrap();
     let angles = Array1::linspace(0.0, 6.0, 20).insert_axis(ndarray::Axis(1));
     let minimised = Minimised::new(Ellipse::new(2.0, 1.0).unwrap(), 2, angles).unwrap();
     assert_eq!(walk(&mixture, 10), walk(&mixture, 1000));

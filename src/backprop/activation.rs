@@ -146,7 +146,10 @@ impl Layer for Activation {
                     a.rows().into_iter().zip(a_gradient.rows()).zip(delta.rows_mut())
                 {
                     let mean = a.dot(&a_gradient);
-                    Zip::from(&mut delta).and(&a).and(&a_gradient).for_each(|d, a, g| *d = a * (g - mean));
+                    Zip::from(&mut delta)
+                        .and(&a)
+                        .and(&a_gradient)
+                        .for_each(|d, a, g| *d = a * (g - mean));
                 }
             }
         }
@@ -166,5 +169,8 @@ fn each_back(
     delta: &mut ArrayRef2<f64>,
     derivative: impl Fn(f64) -> f64,
 ) {
-    Zip::from(delta).and(known).and(a_gradient).for_each(|d, &known, &g| *d = g * derivative(known));
+    Zip::from(delta)
+        .and(known)
+        .and(a_gradient)
+        .for_each(|d, &known, &g| *d = g * derivative(known));
 }

@@ -32,7 +32,9 @@ pub fn images(path: impl AsRef<Path>) -> Result<Array2<f64>, Error> {
     let (axes, entries) = read::<3>(path.as_ref())?;
     let values = entries.into_iter().map(f64::from).collect();
     // There are as many entries as the axes say; but where there are none, the other axes may be of any length.
-    let images = axes[1].checked_mul(axes[2]).and_then(|p| Array2::from_shape_vec((axes[0], p), values).ok());
+    let images = axes[1]
+        .checked_mul(axes[2])
+        .and_then(|p| Array2::from_shape_vec((axes[0], p), values).ok());
     images.ok_or_else(|| Error::File {
         path: path.as_ref().display().to_string(),
         reason: format!("its axes are {axes:?}, more than an array can have"),
@@ -69,10 +71,16 @@ fn read<const AXES: usize>(path: &Path) -> Result<([usize; AXES], Vec<u8>), Erro
     }
     let header = 4 + 4 * AXES;
     if bytes.len() < header {
-        return Err(refuse(format!("{} bytes, but the header of {AXES} axes takes {header}", bytes.len())));
+        return Err(refuse(format!(
+            "{} bytes, but the header of {AXES} axes takes {header}",
+            bytes.len()
+        )));
     }
     if bytes[..2] != [0, 0] {
-        return Err(refuse(format!("not an IDX file: it begins with {:02x} {:02x}", bytes[0], bytes[1])));
+        return Err(refuse(format!(
+            "not an IDX file: it begins with {:02x} {:02x}",
+            bytes[0], bytes[1]
+        )));
     }
     if bytes[2] != UNSIGNED_BYTE {
         return Err(refuse(format!(

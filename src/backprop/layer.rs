@@ -1,7 +1,8 @@
 //! What a network is made of: maps that know how to pass a gradient back.
 
 use ndarray::{
-    ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, linalg::general_mat_mul,
+    ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis,
+    linalg::general_mat_mul,
 };
 
 /// A differentiable map of rows, with parameters that live in a stretch of one flat vector.
@@ -39,8 +40,9 @@ pub trait Layer {
     /// When a shape does not fit.
     fn forward(&self, theta: &ArrayRef1<f64>, input: &ArrayRef2<f64>, output: &mut ArrayRef2<f64>);
 
-    /// Writes the derivatives of the cost by the parameters and, where asked, by the input. `input` and `output` are those of
-    /// the forward pass; `output_gradient` holds the derivatives by the output.
+    /// Writes the derivatives of the cost by the parameters and, where asked, by the input.
+    /// `input` and `output` are those of the forward pass; `output_gradient` holds the
+    /// derivatives by the output.
     ///
     /// # Panics
     /// When a shape does not fit.
@@ -73,11 +75,17 @@ impl Dense {
     ///
     /// # Panics
     /// When `theta` has not one entry for each parameter.
-    pub fn split<'a>(&self, theta: ArrayView1<'a, f64>) -> (ArrayView2<'a, f64>, ArrayView1<'a, f64>) {
+    pub fn split<'a>(
+        &self,
+        theta: ArrayView1<'a, f64>,
+    ) -> (ArrayView2<'a, f64>, ArrayView1<'a, f64>) {
         assert_eq!(theta.len(), self.parameters(), "one entry for each parameter");
         let (weights, biases) = theta.split_at(Axis(0), self.outputs * self.inputs);
         // A stretch of a vector with the right length always has the shape of the matrix.
-        (weights.into_shape_with_order((self.outputs, self.inputs)).expect("the length fits"), biases)
+        (
+            weights.into_shape_with_order((self.outputs, self.inputs)).expect("the length fits"),
+            biases,
+        )
     }
 
     fn split_mut<'a>(
@@ -87,7 +95,10 @@ impl Dense {
         assert_eq!(theta.len(), self.parameters(), "one entry for each parameter");
         let (weights, biases) = theta.split_at(Axis(0), self.outputs * self.inputs);
         // As above.
-        (weights.into_shape_with_order((self.outputs, self.inputs)).expect("the length fits"), biases)
+        (
+            weights.into_shape_with_order((self.outputs, self.inputs)).expect("the length fits"),
+            biases,
+        )
     }
 }
 

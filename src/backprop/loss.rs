@@ -62,23 +62,29 @@ impl Loss {
         let share = 1.0 / output.nrows() as f64;
         let mut total = 0.0;
         match self {
-            Self::SquaredError => Zip::from(gradient).and(output).and(target).for_each(|g, a, y| {
-                total += 0.5 * (a - y).powi(2);
-                *g = share * (a - y);
-            }),
+            Self::SquaredError => {
+                Zip::from(gradient).and(output).and(target).for_each(|g, a, y| {
+                    total += 0.5 * (a - y).powi(2);
+                    *g = share * (a - y);
+                })
+            }
             Self::LogisticCrossEntropy => {
                 Zip::from(gradient).and(output).and(target).for_each(|g, &z, &y| {
-                    // softplus(z) − yz; for y = 1 the large parts cancel before the small one is added.
+                    // softplus(z) − yz; for y = 1 the large parts cancel before the small one is
+                    // added.
                     total += z.max(0.0) - y * z + (-z.abs()).exp().ln_1p();
                     *g = share * (logistic(z) - y);
                 })
             }
             Self::SoftmaxCrossEntropy => {
-                for ((z, y), mut g) in output.rows().into_iter().zip(target.rows()).zip(gradient.rows_mut()) {
+                for ((z, y), mut g) in
+                    output.rows().into_iter().zip(target.rows()).zip(gradient.rows_mut())
+                {
                     // The largest logit is taken off all of them: it cancels, since y sums to 1.
                     let largest = z.fold(f64::NEG_INFINITY, |m, &z| m.max(z));
                     let sum: f64 = z.iter().map(|z| (z - largest).exp()).sum();
-                    total += sum.ln() - z.iter().zip(y).map(|(z, y)| y * (z - largest)).sum::<f64>();
+                    total +=
+                        sum.ln() - z.iter().zip(y).map(|(z, y)| y * (z - largest)).sum::<f64>();
                     Zip::from(&mut g)
                         .and(&z)
                         .and(&y)
@@ -95,10 +101,14 @@ impl Loss {
         match self {
             Self::SquaredError => check::finite("y", target),
             Self::LogisticCrossEntropy => {
-                check::every("y", target, "a probability, from 0 to 1", |y| (0.0..=1.0).contains(&y))
+                check::every("y", target, "a probability, from 0 to 1", |y| {
+                    (0.0..=1.0).contains(&y)
+                })
             }
             Self::SoftmaxCrossEntropy => {
-                check::every("y", target, "a probability, from 0 to 1", |y| (0.0..=1.0).contains(&y))?;
+                check::every("y", target, "a probability, from 0 to 1", |y| {
+                    (0.0..=1.0).contains(&y)
+                })?;
                 let total = target.sum_axis(ndarray::Axis(1));
                 check::every("sum of a row of y", &total, "1", |sum| (sum - 1.0).abs() < 1e-9)
             }

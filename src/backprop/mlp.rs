@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use ndarray::{
-    Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s,
+    Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2,
+    Axis, s,
 };
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
@@ -92,7 +93,12 @@ impl Mlp {
     ) -> Result<Self, Error> {
         if let Initialisation::Normal(deviation) = initialisation {
             let allowed = deviation.is_finite() && deviation >= 0.0;
-            check::parameter("initialisation", deviation, "a finite number, not negative", allowed)?;
+            check::parameter(
+                "initialisation",
+                deviation,
+                "a finite number, not negative",
+                allowed,
+            )?;
         }
         let mut activations = vec![hidden; sizes.len().saturating_sub(1)];
         if let Some(last) = activations.last_mut() {
@@ -215,7 +221,8 @@ impl Mlp {
         for (l, stage) in self.stages.iter().enumerate() {
             let (earlier, later) = pass.layers.split_at_mut(l);
             let here = &mut later[0];
-            let input = earlier.last().map_or(x.view(), |previous| first_rows(&previous.a, x.nrows()));
+            let input =
+                earlier.last().map_or(x.view(), |previous| first_rows(&previous.a, x.nrows()));
             let (mut z, mut a) =
                 (first_rows_mut(&mut here.z, x.nrows()), first_rows_mut(&mut here.a, x.nrows()));
             stage.dense.forward(&self.theta.slice(s![stage.range.clone()]), &input, &mut z);
@@ -242,7 +249,13 @@ impl Mlp {
     /// # Panics
     /// As [`Mlp::forward`], when `y` has not the shape of the output, and when there is no row.
     // ANCHOR: backpropagate
-    pub fn backpropagate(&self, x: &ArrayRef2<f64>, y: &ArrayRef2<f64>, loss: Loss, pass: &mut Pass) -> f64 {
+    pub fn backpropagate(
+        &self,
+        x: &ArrayRef2<f64>,
+        y: &ArrayRef2<f64>,
+        loss: Loss,
+        pass: &mut Pass,
+    ) -> f64 {
         self.forward(x, pass);
         let Pass { layers, gradient, rows } = pass;
         let last = &mut layers[self.depth() - 1];
@@ -252,10 +265,18 @@ impl Mlp {
         for (l, stage) in self.stages.iter().enumerate().rev() {
             let (earlier, later) = layers.split_at_mut(l);
             let Buffers { z, a, a_gradient, delta } = &mut later[0];
-            let (z, a, by_a) = (first_rows(z, *rows), first_rows(a, *rows), first_rows(a_gradient, *rows));
+            let (z, a, by_a) =
+                (first_rows(z, *rows), first_rows(a, *rows), first_rows(a_gradient, *rows));
             let mut delta = first_rows_mut(delta, *rows);
             let none = &mut gradient.slice_mut(s![..0]);
-            stage.activation.backward(&self.theta.slice(s![..0]), &z, &a, &by_a, none, Some(&mut delta));
+            stage.activation.backward(
+                &self.theta.slice(s![..0]),
+                &z,
+                &a,
+                &by_a,
+                none,
+                Some(&mut delta),
+            );
 
             let theta = self.theta.slice(s![stage.range.clone()]);
             let mut gradient = gradient.slice_mut(s![stage.range.clone()]);
@@ -264,7 +285,14 @@ impl Mlp {
                 Some(previous) => {
                     let input = first_rows(&previous.a, *rows);
                     let mut back = first_rows_mut(&mut previous.a_gradient, *rows);
-                    stage.dense.backward(&theta, &input, &z, &delta, &mut gradient, Some(&mut back));
+                    stage.dense.backward(
+                        &theta,
+                        &input,
+                        &z,
+                        &delta,
+                        &mut gradient,
+                        Some(&mut back),
+                    );
                 }
             }
         }

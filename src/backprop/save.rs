@@ -56,7 +56,8 @@ impl Mlp {
             checksum: checksum(self),
             parameters: self.parameters().to_vec(),
         };
-        let refuse = |reason: String| Error::File { path: path.as_ref().display().to_string(), reason };
+        let refuse =
+            |reason: String| Error::File { path: path.as_ref().display().to_string(), reason };
         let text = serde_json::to_string(&saved).map_err(|e| refuse(e.to_string()))?;
         fs::write(&path, text).map_err(|e| refuse(e.to_string()))
     }
@@ -66,15 +67,17 @@ impl Mlp {
     /// # Errors
     /// [`Error::File`] when the file cannot be read, is not such a file, or is damaged: the reason says which.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let refuse = |reason: String| Error::File { path: path.as_ref().display().to_string(), reason };
+        let refuse =
+            |reason: String| Error::File { path: path.as_ref().display().to_string(), reason };
         let text = fs::read_to_string(&path).map_err(|e| refuse(e.to_string()))?;
         let saved: Saved =
             serde_json::from_str(&text).map_err(|e| refuse(format!("not a saved network: {e}")))?;
         if saved.format != FORMAT {
             return Err(refuse(format!("its format is {:?}, not {FORMAT:?}", saved.format)));
         }
-        let network = Self::from_parameters(&saved.sizes, &saved.activations, Array1::from(saved.parameters))
-            .map_err(|e| refuse(format!("its parts do not fit: {e}")))?;
+        let network =
+            Self::from_parameters(&saved.sizes, &saved.activations, Array1::from(saved.parameters))
+                .map_err(|e| refuse(format!("its parts do not fit: {e}")))?;
         if checksum(&network) != saved.checksum {
             return Err(refuse(
                 "damaged: the network does not have the checksum that was saved with it".into(),

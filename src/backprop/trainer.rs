@@ -100,7 +100,12 @@ impl<O: Optimizer> Trainer<O> {
     /// # Panics
     /// As [`Mlp::backpropagate`].
     // ANCHOR: step
-    pub fn step(&mut self, network: &mut Mlp, x: &ArrayRef2<f64>, y: &ArrayRef2<f64>) -> Result<f64, Error> {
+    pub fn step(
+        &mut self,
+        network: &mut Mlp,
+        x: &ArrayRef2<f64>,
+        y: &ArrayRef2<f64>,
+    ) -> Result<f64, Error> {
         self.steps += 1;
         let cost = network.backpropagate(x, y, self.loss, &mut self.pass)
             + self.penalty.value_and_add_gradient(network, self.pass.gradient_mut());
@@ -111,7 +116,11 @@ impl<O: Optimizer> Trainer<O> {
     // ANCHOR_END: step
 
     fn finite(&self, what: &'static str, cost: f64) -> Result<f64, Error> {
-        if cost.is_finite() { Ok(cost) } else { Err(Error::Diverged { what, step: self.steps, loss: cost }) }
+        if cost.is_finite() {
+            Ok(cost)
+        } else {
+            Err(Error::Diverged { what, step: self.steps, loss: cost })
+        }
     }
 
     /// Steps through all samples once, in batches of random order; the last may be smaller. Returns the mean over the
@@ -139,7 +148,8 @@ impl<O: Optimizer> Trainer<O> {
         rng: &mut impl Rng,
     ) -> Result<f64, Error> {
         // The order and the buffers of the batch are taken out for the time of the epoch, so that `step` may borrow the rest.
-        let (mut order, mut batch) = (std::mem::take(&mut self.order), std::mem::take(&mut self.batch));
+        let (mut order, mut batch) =
+            (std::mem::take(&mut self.order), std::mem::take(&mut self.batch));
         order.clear();
         order.extend(0..x.nrows());
         order.shuffle(rng);
@@ -149,7 +159,8 @@ impl<O: Optimizer> Trainer<O> {
                 batch.0.row_mut(row).assign(&x.row(sample));
                 batch.1.row_mut(row).assign(&y.row(sample));
             }
-            let (batch_x, batch_y) = (first_rows(&batch.0, chosen.len()), first_rows(&batch.1, chosen.len()));
+            let (batch_x, batch_y) =
+                (first_rows(&batch.0, chosen.len()), first_rows(&batch.1, chosen.len()));
             outcome = self.step(network, &batch_x, &batch_y);
             let Ok(cost) = outcome else { break };
             total += cost * chosen.len() as f64;
@@ -185,7 +196,8 @@ impl<O: Optimizer> Trainer<O> {
             for epoch in 0..stopping.epochs {
                 let training = self.run_epoch(network, x, y, rng)?;
                 network.forward(validation.0, &mut pass);
-                let cost = self.finite("validation", self.loss.value(&pass.output(), validation.1))?;
+                let cost =
+                    self.finite("validation", self.loss.value(&pass.output(), validation.1))?;
                 history.training.push(training);
                 history.validation.push(cost);
                 report(epoch, training, cost);
@@ -204,7 +216,12 @@ impl<O: Optimizer> Trainer<O> {
         outcome.map(|()| history)
     }
 
-    fn check_samples(&self, network: &Mlp, x: &ArrayRef2<f64>, y: &ArrayRef2<f64>) -> Result<(), Error> {
+    fn check_samples(
+        &self,
+        network: &Mlp,
+        x: &ArrayRef2<f64>,
+        y: &ArrayRef2<f64>,
+    ) -> Result<(), Error> {
         check::non_empty("x", x)?;
         check::length("columns of x", self.batch.0.ncols(), x.ncols(), "inputs of the network")?;
         check::length("columns of y", self.batch.1.ncols(), y.ncols(), "outputs of the network")?;

@@ -123,7 +123,9 @@ impl Nuclides {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let (mut protons, mut neutrons, mut symbols) = (Vec::new(), Vec::new(), Vec::new());
         let (mut binding_energy, mut uncertainty) = (Vec::new(), Vec::new());
-        for row in rows(Self::WHAT, text, "protons,neutrons,symbol,binding_energy,mass_uncertainty")? {
+        for row in
+            rows(Self::WHAT, text, "protons,neutrons,symbol,binding_energy,mass_uncertainty")?
+        {
             let row = row?;
             protons.push(row.count(0)? as f64);
             neutrons.push(row.count(1)? as f64);
@@ -142,7 +144,8 @@ impl Nuclides {
 }
 
 impl Diabetes {
-    const NAMES: [&'static str; 10] = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"];
+    const NAMES: [&'static str; 10] =
+        ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"];
 
     /// Reads `age,sex,bmi,bp,s1,s2,s3,s4,s5,s6,progression`.
     ///
@@ -198,7 +201,9 @@ impl Digits {
             }
             for c in pixels.chars() {
                 let ink = c.to_digit(17).filter(|_| !c.is_ascii_uppercase());
-                images.push(f64::from(ink.ok_or_else(|| row.error(format!("{c:?} is not a pixel")))?));
+                images.push(f64::from(
+                    ink.ok_or_else(|| row.error(format!("{c:?} is not a pixel")))?,
+                ));
             }
             labels.push(label);
         }
@@ -245,7 +250,11 @@ fn rows<'a>(
 ) -> Result<impl Iterator<Item = Result<Row<'a>, Error>>, Error> {
     let mut lines = text.lines();
     if lines.next() != Some(header) {
-        return Err(Error::Format { what, line: 1, reason: format!("the header must be {header:?}") });
+        return Err(Error::Format {
+            what,
+            line: 1,
+            reason: format!("the header must be {header:?}"),
+        });
     }
     if lines.clone().next().is_none() {
         return Err(Error::Format { what, line: 2, reason: "no rows".to_owned() });
@@ -263,7 +272,8 @@ fn rows<'a>(
 /// `rows` equal rows, one after the other in `entries`.
 fn matrix(rows: usize, entries: Vec<f64>) -> Array2<f64> {
     let columns = entries.len() / rows;
-    Array2::from_shape_vec((rows, columns), entries).expect("every row was checked to have the same length")
+    Array2::from_shape_vec((rows, columns), entries)
+        .expect("every row was checked to have the same length")
 }
 
 fn embedded<T>(table: Result<T, Error>) -> T {

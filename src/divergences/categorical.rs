@@ -58,7 +58,12 @@ impl Categorical {
         let log_sum = log_sum_exp(log_weights);
         if log_sum == f64::NEG_INFINITY {
             let must = "finite for one outcome at least";
-            return Err(Error::Domain { what: "log_weights", index: "0".into(), value: log_sum, must });
+            return Err(Error::Domain {
+                what: "log_weights",
+                index: "0".into(),
+                value: log_sum,
+                must,
+            });
         }
         Ok(Self { log_probabilities: log_weights - log_sum })
     }
@@ -120,9 +125,10 @@ impl Categorical {
         self.same_outcomes(q);
         let terms = self.log_probabilities.iter().zip(&q.log_probabilities);
         // What never happens surprises nobody.
-        let surprises = terms.filter(|(log_p, _)| **log_p > f64::NEG_INFINITY).map(|(log_p, log_q)| {
-            if *log_q == f64::NEG_INFINITY { f64::INFINITY } else { log_p.exp() * -log_q }
-        });
+        let surprises =
+            terms.filter(|(log_p, _)| **log_p > f64::NEG_INFINITY).map(|(log_p, log_q)| {
+                if *log_q == f64::NEG_INFINITY { f64::INFINITY } else { log_p.exp() * -log_q }
+            });
         // From +0, which an empty sum is not: a certain outcome has the entropy 0 and not −0.
         surprises.fold(0.0, |sum, term| sum + term)
     }
@@ -162,19 +168,22 @@ impl Categorical {
     pub fn divergence(&self, q: &Self, f: Divergence) -> f64 {
         self.same_outcomes(q);
         let reversed = f.reversed();
-        Zip::from(&self.log_probabilities).and(&q.log_probabilities).fold(0.0, |sum, &log_p, &log_q| {
-            // The larger of the two in front, so that the ratio never overflows.
-            let (log_larger, f_of_ratio) = if log_p <= log_q {
-                (log_q, f.of_log_ratio(log_p - log_q))
-            } else {
-                (log_p, reversed.of_log_ratio(log_q - log_p))
-            };
-            match log_larger {
-                f64::NEG_INFINITY => sum,
-                _ if f_of_ratio == f64::INFINITY => f64::INFINITY,
-                _ => sum + log_larger.exp() * f_of_ratio,
-            }
-        })
+        Zip::from(&self.log_probabilities).and(&q.log_probabilities).fold(
+            0.0,
+            |sum, &log_p, &log_q| {
+                // The larger of the two in front, so that the ratio never overflows.
+                let (log_larger, f_of_ratio) = if log_p <= log_q {
+                    (log_q, f.of_log_ratio(log_p - log_q))
+                } else {
+                    (log_p, reversed.of_log_ratio(log_q - log_p))
+                };
+                match log_larger {
+                    f64::NEG_INFINITY => sum,
+                    _ if f_of_ratio == f64::INFINITY => f64::INFINITY,
+                    _ => sum + log_larger.exp() * f_of_ratio,
+                }
+            },
+        )
     }
     // ANCHOR_END: divergence
 

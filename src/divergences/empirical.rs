@@ -96,7 +96,12 @@ impl Empirical {
     /// # Errors
     /// [`Error::Parameter`] when the order is below 1 or not finite.
     pub fn wasserstein(&self, other: &Self, order: f64) -> Result<f64, Error> {
-        check::parameter("order", order, "at least 1 and finite", order >= 1.0 && order.is_finite())?;
+        check::parameter(
+            "order",
+            order,
+            "at least 1 and finite",
+            order >= 1.0 && order.is_finite(),
+        )?;
         // ANCHOR: wasserstein
         // Both quantile functions are steps. Between two neighbouring edges neither changes.
         let (mut i, mut j, mut from, mut cost) = (0, 0, 0.0, 0.0);

@@ -96,7 +96,12 @@ pub fn nearest_neighbour_kl(
     // ANCHOR_END: nearest_neighbour_kl
 }
 
-fn check_samples(what: &'static str, samples: &ArrayRef2<f64>, k: usize, others: usize) -> Result<(), Error> {
+fn check_samples(
+    what: &'static str,
+    samples: &ArrayRef2<f64>,
+    k: usize,
+    others: usize,
+) -> Result<(), Error> {
     check::non_empty(what, samples)?;
     check::finite(what, samples)?;
     let must = "at least 1 and at most the number of possible neighbours";
@@ -116,12 +121,18 @@ fn mean_log_radius(
     let squares: Vec<f64> = (0..n)
         .into_par_iter()
         .map_init(Vec::new, |nearest, i| {
-            let candidates = others.rows().into_iter().enumerate().filter(|&(j, _)| !same || i != j);
-            kth_smallest(candidates.map(|(_, row)| square_distance(&centres.row(i), &row)), k, nearest)
+            let candidates =
+                others.rows().into_iter().enumerate().filter(|&(j, _)| !same || i != j);
+            kth_smallest(
+                candidates.map(|(_, row)| square_distance(&centres.row(i), &row)),
+                k,
+                nearest,
+            )
         })
         .collect();
     if let Some(i) = squares.iter().position(|&square| square == 0.0 || square == f64::INFINITY) {
-        let must = "at a place of its own, as samples of a density are, and within reach of the others";
+        let must =
+            "at a place of its own, as samples of a density are, and within reach of the others";
         return Err(Error::Domain { what, index: format!("{i}, 0"), value: centres[[i, 0]], must });
     }
     Ok(0.5 * squares.iter().map(|square| square.ln()).sum::<f64>() / n as f64)

@@ -80,7 +80,8 @@ impl Normal {
     pub fn kl(&self, q: &Self) -> f64 {
         // s / s' − 1: of a ratio near 1 it keeps the digits that count.
         let excess = (self.deviation - q.deviation) / q.deviation;
-        let log_ratio = if excess > -0.5 { excess.ln_1p() } else { (self.deviation / q.deviation).ln() };
+        let log_ratio =
+            if excess > -0.5 { excess.ln_1p() } else { (self.deviation / q.deviation).ln() };
         let shift = (self.mean - q.mean) / q.deviation;
         0.5 * (excess * excess + shift * shift) + (excess - log_ratio)
     }
@@ -101,7 +102,12 @@ impl Normal {
     /// [`Error::Shape`] when `p` has not as many outcomes as there are points, [`Error::Domain`] at a point that is not finite,
     /// [`Error::Parameter`] when all of $p$ is at one point, so that the best deviation is 0.
     pub fn cover(points: &ArrayRef1<f64>, p: &Categorical) -> Result<Self, Error> {
-        check::length("points", p.log_probabilities().len(), points.len(), "entries, one an outcome of p")?;
+        check::length(
+            "points",
+            p.log_probabilities().len(),
+            points.len(),
+            "entries, one an outcome of p",
+        )?;
         check::finite("points", points)?;
         // ANCHOR: cover
         let mean = p.mean(points);

@@ -28,7 +28,12 @@ impl DoubleWell {
     /// # Errors
     /// [`Error::Parameter`] when the height is not positive and finite or the tilt not finite.
     pub fn new(height: f64, tilt: f64) -> Result<Self, Error> {
-        check::parameter("height", height, "positive and finite", height > 0.0 && height.is_finite())?;
+        check::parameter(
+            "height",
+            height,
+            "positive and finite",
+            height > 0.0 && height.is_finite(),
+        )?;
         check::parameter("tilt", tilt, "finite", tilt.is_finite())?;
         Ok(Self { height, tilt })
     }
@@ -45,7 +50,13 @@ impl Energy for DoubleWell {
 impl Differentiable for DoubleWell {
     #[inline]
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
-        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
+        assert_eq!(
+            gradient.len(),
+            x.len(),
+            "a gradient of {} entries of {}",
+            gradient.len(),
+            x.len()
+        );
         gradient.assign(x);
         gradient[0] = 4.0 * self.height * x[0] * (x[0] * x[0] - 1.0) + self.tilt;
     }

@@ -34,13 +34,24 @@ impl Gaussian {
         check::non_empty("mean", &mean)?;
         let n = mean.len();
         check::length("rows of precision", n, precision.nrows(), "rows, one an entry of the mean")?;
-        check::length("columns of precision", n, precision.ncols(), "columns, one an entry of the mean")?;
+        check::length(
+            "columns of precision",
+            n,
+            precision.ncols(),
+            "columns, one an entry of the mean",
+        )?;
         check::finite("mean", &mean)?;
         check::finite("precision", &precision)?;
-        if let Some(((i, j), &value)) = precision.indexed_iter().find(|&((i, j), &v)| v != precision[[j, i]])
+        if let Some(((i, j), &value)) =
+            precision.indexed_iter().find(|&((i, j), &v)| v != precision[[j, i]])
         {
             let must = "equal to its mirror image: a precision is symmetric";
-            return Err(Error::Domain { what: "precision", index: format!("{i}, {j}"), value, must });
+            return Err(Error::Domain {
+                what: "precision",
+                index: format!("{i}, {j}"),
+                value,
+                must,
+            });
         }
         let log_determinant = log_determinant(&precision)?;
         Ok(Self { mean, precision, log_determinant })
@@ -67,7 +78,8 @@ impl Gaussian {
     /// # Ok::<(), downhill::Error>(())
     /// ```
     pub fn log_partition(&self, beta: f64) -> f64 {
-        0.5 * self.mean.len() as f64 * (std::f64::consts::TAU / beta).ln() - 0.5 * self.log_determinant
+        0.5 * self.mean.len() as f64 * (std::f64::consts::TAU / beta).ln()
+            - 0.5 * self.log_determinant
     }
 }
 
@@ -78,7 +90,8 @@ fn log_determinant(matrix: &Array2<f64>) -> Result<f64, Error> {
     let mut sum = 0.0;
     for j in 0..n {
         for i in j..n {
-            let rest = (0..j).fold(matrix[[i, j]], |rest, k| rest - factor[[i, k]] * factor[[j, k]]);
+            let rest =
+                (0..j).fold(matrix[[i, j]], |rest, k| rest - factor[[i, k]] * factor[[j, k]]);
             if i > j {
                 factor[[i, j]] = rest / factor[[j, j]];
             } else if rest > 1e-14 * matrix[[j, j]].abs() {
@@ -104,7 +117,8 @@ impl Energy for Gaussian {
         );
         let mut twice = 0.0;
         for ((row, x_i), mean_i) in self.precision.rows().into_iter().zip(x).zip(&self.mean) {
-            let slope = Zip::from(&row).and(x).and(&self.mean).fold(0.0, |sum, l, x, m| sum + l * (x - m));
+            let slope =
+                Zip::from(&row).and(x).and(&self.mean).fold(0.0, |sum, l, x, m| sum + l * (x - m));
             twice += slope * (x_i - mean_i);
         }
         0.5 * twice
@@ -121,7 +135,8 @@ impl Differentiable for Gaussian {
             self.mean.len()
         );
         Zip::from(gradient).and(self.precision.rows()).for_each(|slope, row| {
-            *slope = Zip::from(&row).and(x).and(&self.mean).fold(0.0, |sum, l, x, m| sum + l * (x - m));
+            *slope =
+                Zip::from(&row).and(x).and(&self.mean).fold(0.0, |sum, l, x, m| sum + l * (x - m));
         });
     }
 }

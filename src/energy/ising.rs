@@ -77,7 +77,13 @@ impl Ising {
 
 impl Energy for Ising {
     fn energy(&self, state: &ArrayRef1<f64>) -> f64 {
-        assert_eq!(state.len(), self.units(), "a state of {} spins on {}", state.len(), self.units());
+        assert_eq!(
+            state.len(),
+            self.units(),
+            "a state of {} spins on {}",
+            state.len(),
+            self.units()
+        );
         // Every bond is seen from both its ends.
         state
             .iter()

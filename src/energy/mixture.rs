@@ -124,7 +124,13 @@ impl Mixture {
     /// The slope at `x`, written over `gradient`.
     #[inline]
     fn slope(&self, x: &[f64], gradient: &mut [f64]) {
-        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
+        assert_eq!(
+            gradient.len(),
+            x.len(),
+            "a gradient of {} entries of {}",
+            gradient.len(),
+            x.len()
+        );
         let (_, sum) = self.soft_sum(x, gradient);
         let scale = 1.0 / (sum * self.width * self.width);
         gradient.iter_mut().for_each(|g| *g *= scale);

@@ -113,7 +113,12 @@ pub trait Learnable: Energy {
     ///
     /// # Panics
     /// When `x` has not as many entries as the machine has units, or `gradient` as many as it has parameters.
-    fn add_parameter_gradient(&self, x: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>);
+    fn add_parameter_gradient(
+        &self,
+        x: &ArrayRef1<f64>,
+        weight: f64,
+        gradient: &mut ArrayRef1<f64>,
+    );
 }
 
 impl<E: Energy + ?Sized> Energy for &E {

@@ -34,9 +34,15 @@ impl Bipartite {
         check::non_empty("a", &a)?;
         check::non_empty("b", &b)?;
         check::length("rows of weights", a.len(), weights.nrows(), "rows, one a visible unit")?;
-        check::length("columns of weights", b.len(), weights.ncols(), "columns, one a hidden unit")?;
+        check::length(
+            "columns of weights",
+            b.len(),
+            weights.ncols(),
+            "columns, one a hidden unit",
+        )?;
         let visible = a.len();
-        let parameters: Array1<f64> = a.into_iter().chain(b).chain(weights.iter().copied()).collect();
+        let parameters: Array1<f64> =
+            a.into_iter().chain(b).chain(weights.iter().copied()).collect();
         check::finite("parameters", &parameters)?;
         Ok(Self { parameters, visible })
     }
@@ -70,7 +76,12 @@ impl Learnable for Bipartite {
         &mut self.parameters
     }
 
-    fn add_parameter_gradient(&self, state: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+    fn add_parameter_gradient(
+        &self,
+        state: &ArrayRef1<f64>,
+        weight: f64,
+        gradient: &mut ArrayRef1<f64>,
+    ) {
         assert_eq!(gradient.len(), self.parameters.len(), "one entry a parameter");
         for (g, f) in gradient.iter_mut().zip(self.features(state)) {
             *g -= weight * f;

@@ -66,7 +66,13 @@ impl<E> Clamped<E> {
     }
 
     fn fill(&self, y: &ArrayRef1<f64>) {
-        assert_eq!(y.len(), self.free.len(), "{} entries for {} free units", y.len(), self.free.len());
+        assert_eq!(
+            y.len(),
+            self.free.len(),
+            "{} entries for {} free units",
+            y.len(),
+            self.free.len()
+        );
         let (state, _) = &mut *self.whole.borrow_mut();
         for (&i, &y) in self.free.iter().zip(y) {
             state[i] = y;

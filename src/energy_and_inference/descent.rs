@@ -15,7 +15,9 @@ use crate::{Error, check, energy::Differentiable, optimizers::largest_slope};
 /// # Ok::<(), downhill::Error>(())
 /// ```
 // ANCHOR: objective
-pub fn objective(energy: impl Differentiable) -> impl FnMut(&ArrayRef1<f64>, &mut ArrayRef1<f64>) -> f64 {
+pub fn objective(
+    energy: impl Differentiable,
+) -> impl FnMut(&ArrayRef1<f64>, &mut ArrayRef1<f64>) -> f64 {
     move |x, slope| {
         energy.gradient_into(x, slope);
         energy.energy(x)
@@ -96,7 +98,11 @@ impl Descent {
     /// # Errors
     /// [`Error::Empty`] or [`Error::Domain`] for a start without entries or one that is not finite; [`Error::Diverged`] at the first step whose slope,
     /// or at a start or an end whose energy, is not finite; [`Error::NotConverged`] when the steps are used up.
-    pub fn infer(&self, energy: &impl Differentiable, start: &ArrayRef1<f64>) -> Result<Rest, Error> {
+    pub fn infer(
+        &self,
+        energy: &impl Differentiable,
+        start: &ArrayRef1<f64>,
+    ) -> Result<Rest, Error> {
         check::non_empty("start", start)?;
         check::finite("start", start)?;
         let finite = |step: usize, value: f64| {
@@ -169,7 +175,8 @@ impl Descent {
                 continue;
             };
             let near = |other: ndarray::ArrayView1<f64>| {
-                Zip::from(&x).and(other).fold(0.0, |sum, x, o| sum + (x - o).powi(2)) < apart * apart
+                Zip::from(&x).and(other).fold(0.0, |sum, x, o| sum + (x - o).powi(2))
+                    < apart * apart
             };
             let known = attractors.rows().into_iter().position(near);
             labels.push(Some(known.unwrap_or(attractors.nrows())));

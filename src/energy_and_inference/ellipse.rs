@@ -35,7 +35,12 @@ impl Ellipse {
 
     /// $y - g(z)$.
     fn miss(&self, state: &ArrayRef1<f64>) -> [f64; 2] {
-        assert_eq!(state.len(), 3, "a state of {} entries, not of two coordinates and an angle", state.len());
+        assert_eq!(
+            state.len(),
+            3,
+            "a state of {} entries, not of two coordinates and an angle",
+            state.len()
+        );
         [state[0] - self.a * state[2].cos(), state[1] - self.b * state[2].sin()]
     }
 }

@@ -47,8 +47,9 @@ impl Joint {
     ) -> Result<Self, Error> {
         let log_f: Vec<f64> = states(visible, hidden).map(|state| -energy.energy(&state)).collect();
         // There are as many states as entries.
-        let log_f =
-            Array2::from_shape_fn((visible.nrows(), hidden.nrows()), |(i, j)| log_f[i * hidden.nrows() + j]);
+        let log_f = Array2::from_shape_fn((visible.nrows(), hidden.nrows()), |(i, j)| {
+            log_f[i * hidden.nrows() + j]
+        });
         check::every("minus energy", &log_f, "a number below +∞", |l| l < f64::INFINITY)?;
         Self::from_logarithms(log_f)
     }
@@ -104,10 +105,9 @@ impl Joint {
 
 /// Every row of `visible` followed by every row of `hidden`.
 fn states(visible: &ArrayRef2<f64>, hidden: &ArrayRef2<f64>) -> impl Iterator<Item = Array1<f64>> {
-    visible
-        .rows()
-        .into_iter()
-        .flat_map(move |x| hidden.rows().into_iter().map(move |h| x.iter().chain(h).copied().collect()))
+    visible.rows().into_iter().flat_map(move |x| {
+        hidden.rows().into_iter().map(move |h| x.iter().chain(h).copied().collect())
+    })
 }
 
 /// $\nabla_\theta \log p(\mathcal D)$ of the Gibbs distribution of `energy` at $\beta = 1$ over the rows of `visible` and of `hidden`, by enumeration: the mean of $-\partial E / \partial \theta$ with

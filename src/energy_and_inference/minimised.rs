@@ -41,7 +41,11 @@ impl<E: Energy> Minimised<E> {
         check::non_empty("latents", &latents)?;
         check::finite("latents", &latents)?;
         let units = answer + latents.ncols();
-        Ok(Self { energy, latents, whole: RefCell::new((Array1::zeros(units), Array1::zeros(units))) })
+        Ok(Self {
+            energy,
+            latents,
+            whole: RefCell::new((Array1::zeros(units), Array1::zeros(units))),
+        })
     }
 
     /// $\check z(y) = \argmin_z E(y, z)$.

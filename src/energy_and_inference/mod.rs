@@ -57,7 +57,8 @@ pub struct Lowest {
 pub fn search(energy: &impl Energy, answers: &ArrayRef2<f64>) -> Result<Lowest, Error> {
     check::non_empty("answers", answers)?;
     let possible = |index: usize, value: f64, must, allowed: bool| {
-        let error = || Error::Domain { what: "energy of answers", index: index.to_string(), value, must };
+        let error =
+            || Error::Domain { what: "energy of answers", index: index.to_string(), value, must };
         if allowed { Ok(()) } else { Err(error()) }
     };
     // ANCHOR: search

@@ -71,7 +71,11 @@ impl<E: Energy> Marginal<E> {
     }
 
     /// Calls `visit` on every joint state that can be, with its posterior probability.
-    fn for_each_completion(&self, seen: &ArrayRef1<f64>, mut visit: impl FnMut(&ArrayRef1<f64>, f64)) {
+    fn for_each_completion(
+        &self,
+        seen: &ArrayRef1<f64>,
+        mut visit: impl FnMut(&ArrayRef1<f64>, f64),
+    ) {
         let mut state = self.state(seen);
         for (z, p) in self.latents.rows().into_iter().zip(self.posterior(seen)) {
             if p > 0.0 {
@@ -116,7 +120,12 @@ impl<E: Learnable> Learnable for Marginal<E> {
         self.joint.parameters_mut()
     }
 
-    fn add_parameter_gradient(&self, seen: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+    fn add_parameter_gradient(
+        &self,
+        seen: &ArrayRef1<f64>,
+        weight: f64,
+        gradient: &mut ArrayRef1<f64>,
+    ) {
         self.for_each_completion(seen, |state, p| {
             self.joint.add_parameter_gradient(state, weight * p, gradient)
         });

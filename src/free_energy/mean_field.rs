@@ -69,7 +69,8 @@ impl<E: Energy> MeanField<E> {
     // ANCHOR: mean_field_free_energy
     pub fn free_energy(&self) -> f64 {
         let share = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
-        let entropy = self.means.fold(0.0, |sum, m| sum + share(0.5 * (1.0 + m)) + share(0.5 * (1.0 - m)));
+        let entropy =
+            self.means.fold(0.0, |sum, m| sum + share(0.5 * (1.0 + m)) + share(0.5 * (1.0 - m)));
         self.energy.energy(&self.means) - entropy / self.beta
     }
     // ANCHOR_END: mean_field_free_energy

@@ -118,7 +118,8 @@ pub fn variational_free_energy(
     check::parameter("beta", beta, "positive", beta > 0.0)?;
     // ANCHOR: variational
     // A state that never occurs costs nothing, even where it would cost infinity.
-    let mean = Zip::from(q).and(energies).fold(0.0, |sum, &q, &e| if q > 0.0 { sum + q * e } else { sum });
+    let mean =
+        Zip::from(q).and(energies).fold(0.0, |sum, &q, &e| if q > 0.0 { sum + q * e } else { sum });
     Ok(mean - entropy(q)? / beta)
     // ANCHOR_END: variational
 }
@@ -174,7 +175,10 @@ pub fn log_partition_gradient(
 /// When no energy is finite.
 fn gibbs(energies: &ArrayRef1<f64>, beta: f64) -> Array1<f64> {
     let free = free_energy(energies, beta);
-    assert!(free.is_finite(), "a free energy of {free}: no state has a finite energy, or one is NaN or -∞");
+    assert!(
+        free.is_finite(),
+        "a free energy of {free}: no state has a finite energy, or one is NaN or -∞"
+    );
     let mut p = if beta == f64::INFINITY {
         energies.map(|&e| if e == free { 1.0 } else { 0.0 })
     } else {

@@ -35,7 +35,12 @@ pub fn calibrate(energies: &ArrayRef2<f64>, answers: &[usize]) -> Result<f64, Er
     check::length("answers", energies.nrows(), answers.len(), "answers, one a row of energies")?;
     if let Some(i) = answers.iter().position(|&y| y >= energies.ncols()) {
         let must = "a column of energies";
-        return Err(Error::Domain { what: "answers", index: i.to_string(), value: answers[i] as f64, must });
+        return Err(Error::Domain {
+            what: "answers",
+            index: i.to_string(),
+            value: answers[i] as f64,
+            must,
+        });
     }
     // Every energy from the lowest of its row on, in units of the largest: then nothing overflows, and squares do not vanish.
     let mut above = energies.to_owned();
@@ -65,7 +70,10 @@ pub fn calibrate(energies: &ArrayRef2<f64>, answers: &[usize]) -> Result<f64, Er
     let (excess, curvature) = slope(0.0);
     let refuse = |value, must| Err(Error::Parameter { what: "beta", value, must });
     if excess <= 0.0 {
-        return refuse(0.0, "positive: the answers must have lower energies than answers at random");
+        return refuse(
+            0.0,
+            "positive: the answers must have lower energies than answers at random",
+        );
     }
     if of_data == 0.0 {
         return refuse(f64::INFINITY, "finite: some answer must not have the lowest energy");

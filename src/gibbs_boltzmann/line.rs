@@ -49,7 +49,8 @@ impl Boltzmann {
     /// with the lowest energy leaves the range of numbers; [`Error::Domain`] when an energy is NaN or $-\infty$, or $+\infty$ everywhere.
     pub fn on_line(energy: &impl Energy, beta: f64) -> Result<Self, Error> {
         check_beta(beta)?;
-        let (mut last, mut change, mut nodes, mut refinements) = (f64::NAN, f64::INFINITY, NODES[0], 0);
+        let (mut last, mut change, mut nodes, mut refinements) =
+            (f64::NAN, f64::INFINITY, NODES[0], 0);
         while nodes <= NODES[1] {
             let found = on_boxes(energy, beta, nodes)?;
             change = (found.log_partition - last).abs();
@@ -96,7 +97,11 @@ fn on_boxes(energy: &impl Energy, beta: f64, nodes: usize) -> Result<Boltzmann, 
         let added = log_sum_exp(&shell);
         log_sum = log_sum_exp(&ndarray::array![log_sum, added]);
         let ratio = if added == f64::NEG_INFINITY { 0.0 } else { (added - before).exp() };
-        rest = if ratio < 1.0 { (added - log_sum).exp() * ratio / (1.0 - ratio) } else { f64::INFINITY };
+        rest = if ratio < 1.0 {
+            (added - log_sum).exp() * ratio / (1.0 - ratio)
+        } else {
+            f64::INFINITY
+        };
         // ANCHOR_END: rest
         before = added;
         // A sum that is not a number will not become one: `weighted` says which energy was to blame.

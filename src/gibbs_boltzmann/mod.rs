@@ -78,7 +78,9 @@ impl Boltzmann {
         beta: f64,
     ) -> Result<Self, Error> {
         check_beta(beta)?;
-        check::every("energy of states", &energies, "a number above -∞", |e| e > f64::NEG_INFINITY)?;
+        check::every("energy of states", &energies, "a number above -∞", |e| {
+            e > f64::NEG_INFINITY
+        })?;
         // ANCHOR: log_partition
         let mut exponents = energies.map(|&e| exponent(beta, e));
         exponents += &log_widths;
@@ -254,7 +256,8 @@ pub fn zero_temperature_limit(energies: &ArrayRef1<f64>) -> Result<Array1<f64>, 
         return Err(Error::Domain { what: "energies", index: "0".into(), value: lowest, must });
     }
     // ANCHOR: zero_temperature_limit
-    let lowest_states = energies.map(|&e| if e - lowest <= 1e-12 * lowest.abs() { 1.0 } else { 0.0 });
+    let lowest_states =
+        energies.map(|&e| if e - lowest <= 1e-12 * lowest.abs() { 1.0 } else { 0.0 });
     Ok(&lowest_states / lowest_states.sum())
     // ANCHOR_END: zero_temperature_limit
 }

@@ -43,7 +43,10 @@ impl Scaled {
     fn times(&self, other: &Self) -> Self {
         let product = self.matrix.dot(&other.matrix);
         let largest = product.fold(0.0, |a: f64, &b| a.max(b));
-        Self { matrix: product / largest, log_factor: self.log_factor + other.log_factor + largest.ln() }
+        Self {
+            matrix: product / largest,
+            log_factor: self.log_factor + other.log_factor + largest.ln(),
+        }
     }
 }
 
@@ -57,7 +60,12 @@ impl Ring {
     pub fn new(pair_energies: Array2<f64>, sites: usize, beta: f64) -> Result<Self, Error> {
         check::non_empty("pair_energies", &pair_energies)?;
         let states = pair_energies.nrows();
-        check::length("columns of pair_energies", states, pair_energies.ncols(), "columns, one a row")?;
+        check::length(
+            "columns of pair_energies",
+            states,
+            pair_energies.ncols(),
+            "columns, one a row",
+        )?;
         check::finite("pair_energies", &pair_energies)?;
         check::parameter("sites", sites as f64, "at least 1", sites >= 1)?;
         check_beta(beta)?;
@@ -84,7 +92,13 @@ impl Ring {
     ///
     /// # Errors
     /// [`Error::Parameter`] when `width` is not between 1 and 10, `length` below 2, `coupling` or `field` not finite, or for `beta` as in [`Ring::new`].
-    pub fn ising(width: usize, length: usize, coupling: f64, field: f64, beta: f64) -> Result<Self, Error> {
+    pub fn ising(
+        width: usize,
+        length: usize,
+        coupling: f64,
+        field: f64,
+        beta: f64,
+    ) -> Result<Self, Error> {
         check::parameter("width", width as f64, "between 1 and 10", (1..=10).contains(&width))?;
         check::parameter("length", length as f64, "at least 2", length >= 2)?;
         let column = Ising::new(1, width, coupling, field)?;
@@ -102,7 +116,8 @@ impl Ring {
     fn power(&self, k: usize) -> Scaled {
         // ANCHOR: power
         let mut power = Scaled { matrix: Array2::eye(self.transfer.nrows()), log_factor: 0.0 };
-        let mut square = Scaled { matrix: self.transfer.clone(), log_factor: -self.beta * self.lowest };
+        let mut square =
+            Scaled { matrix: self.transfer.clone(), log_factor: -self.beta * self.lowest };
         let mut left = k;
         while left > 0 {
             if left % 2 == 1 {

@@ -65,7 +65,10 @@ fn orthonormal_basis(patterns: &ArrayRef2<f64>) -> Array2<f64> {
     basis
 }
 
-fn require_bipolar<D: Dimension>(what: &'static str, values: &ArrayRef<f64, D>) -> Result<(), Error> {
+fn require_bipolar<D: Dimension>(
+    what: &'static str,
+    values: &ArrayRef<f64, D>,
+) -> Result<(), Error> {
     check::every(what, values, "-1 or +1", |v| v == 1.0 || v == -1.0)
 }
 

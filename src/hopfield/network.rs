@@ -64,14 +64,21 @@ impl Hopfield {
     /// diagonal and is not zero.
     pub fn new(weights: Array2<f64>, thresholds: Array1<f64>) -> Result<Self, Error> {
         check::non_empty("weights", &weights)?;
-        check::length("columns of weights", weights.nrows(), weights.ncols(), "columns, one a row")?;
+        check::length(
+            "columns of weights",
+            weights.nrows(),
+            weights.ncols(),
+            "columns, one a row",
+        )?;
         check::length("thresholds", weights.nrows(), thresholds.len(), "entries, one a unit")?;
         check::finite("weights", &weights)?;
         check::finite("thresholds", &thresholds)?;
         for ((i, j), &value) in weights.indexed_iter() {
             let must = match i == j {
                 true if value != 0.0 => "0, since no unit is joined to itself",
-                false if value != weights[[j, i]] => "equal to its mirror image: weights are symmetric",
+                false if value != weights[[j, i]] => {
+                    "equal to its mirror image: weights are symmetric"
+                }
                 _ => continue,
             };
             return Err(Error::Domain { what: "weights", index: format!("{i}, {j}"), value, must });
@@ -90,7 +97,8 @@ impl Hopfield {
         let magnitudes = Zip::from(self.weights.rows())
             .and(&self.thresholds)
             .map_collect(|row, theta| theta.abs() + row.iter().map(|w| w.abs()).sum::<f64>());
-        self.rounding = self.units() as f64 * f64::EPSILON * magnitudes.fold(0.0, |a, &b| f64::max(a, b));
+        self.rounding =
+            self.units() as f64 * f64::EPSILON * magnitudes.fold(0.0, |a, &b| f64::max(a, b));
     }
 
     /// A network that remembers nothing yet: `units` of them, weights and thresholds zero.
@@ -184,7 +192,8 @@ impl Hopfield {
         weights.diag_mut().fill(0.0);
         // ANCHOR_END: projection
         // A product rounds its two triangles apart, and leaves dust where a projection, with entries up to 1, has zeros.
-        let weights = (&weights + &weights.t()).mapv_into(|w| if w.abs() < 1e-12 { 0.0 } else { 0.5 * w });
+        let weights =
+            (&weights + &weights.t()).mapv_into(|w| if w.abs() < 1e-12 { 0.0 } else { 0.5 * w });
         Ok(Self::unchecked(weights, Array1::zeros(patterns.ncols())))
     }
 
@@ -259,7 +268,8 @@ impl Hopfield {
     /// When `patterns` has no row, or not `n` columns.
     pub fn fraction_stable(&self, patterns: &ArrayRef2<f64>) -> f64 {
         assert!(patterns.nrows() > 0, "the fraction of no patterns");
-        let stable = patterns.rows().into_iter().filter(|pattern| self.is_fixed_point(pattern)).count();
+        let stable =
+            patterns.rows().into_iter().filter(|pattern| self.is_fixed_point(pattern)).count();
         stable as f64 / patterns.nrows() as f64
     }
 

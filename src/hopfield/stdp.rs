@@ -79,7 +79,11 @@ impl Window {
     ///
     /// # Errors
     /// [`Error::Domain`] at a spike time that is not finite or is earlier than the one before it.
-    pub fn change_by_trains(&self, pre: &ArrayRef1<f64>, post: &ArrayRef1<f64>) -> Result<f64, Error> {
+    pub fn change_by_trains(
+        &self,
+        pre: &ArrayRef1<f64>,
+        post: &ArrayRef1<f64>,
+    ) -> Result<f64, Error> {
         require_ascending("pre", pre)?;
         require_ascending("post", post)?;
         let (mut before, mut after) = (0, 0);
@@ -93,7 +97,8 @@ impl Window {
             pre_trace *= ((now - next) / self.gain_time).exp();
             post_trace *= ((now - next) / self.loss_time).exp();
             now = next;
-            // Spikes at the same instant do not pair, so all of them read before any of them is counted.
+            // Spikes at the same instant do not pair, so all of them read before any of them is
+            // counted.
             let pre_spikes = count_at(pre, &mut before, now);
             let post_spikes = count_at(post, &mut after, now);
             total += post_spikes * self.gain * pre_trace - pre_spikes * self.loss * post_trace;

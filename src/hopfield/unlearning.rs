@@ -47,7 +47,9 @@ impl Hopfield {
     /// # Panics
     /// When a state has not `n` entries.
     pub fn contrast(&self, patterns: &ArrayRef2<f64>, negatives: &ArrayRef2<f64>) -> f64 {
-        let total = |states: &ArrayRef2<f64>| states.rows().into_iter().map(|s| self.energy(&s)).sum::<f64>();
+        let total = |states: &ArrayRef2<f64>| {
+            states.rows().into_iter().map(|s| self.energy(&s)).sum::<f64>()
+        };
         total(patterns) - total(negatives)
     }
 
@@ -108,7 +110,12 @@ impl Hopfield {
     ) -> Result<Array2<f64>, Error> {
         require_patterns(patterns)?;
         check::length("patterns", self.units(), patterns.ncols(), "columns, one a unit")?;
-        check::parameter("flips", flips as f64, "at most the number of units", flips <= self.units())?;
+        check::parameter(
+            "flips",
+            flips as f64,
+            "at most the number of units",
+            flips <= self.units(),
+        )?;
         let mut valleys = Array2::zeros(patterns.raw_dim());
         // ANCHOR: valleys
         for (pattern, mut valley) in patterns.rows().into_iter().zip(valleys.rows_mut()) {

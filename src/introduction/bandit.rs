@@ -49,11 +49,9 @@ impl Tally {
     /// The arm with the largest `index` of mean reward and pulls; an arm not pulled yet comes first.
     fn best(&self, index: impl Fn(f64, f64) -> f64) -> usize {
         assert!(!self.pulls.is_empty(), "a tally without arms");
-        argmax(
-            self.pulls.iter().zip(&self.rewards).map(|(&pulls, &reward)| {
-                if pulls == 0.0 { f64::INFINITY } else { index(reward / pulls, pulls) }
-            }),
-        )
+        argmax(self.pulls.iter().zip(&self.rewards).map(|(&pulls, &reward)| {
+            if pulls == 0.0 { f64::INFINITY } else { index(reward / pulls, pulls) }
+        }))
     }
 }
 
@@ -71,7 +69,11 @@ impl Tally {
 /// When `epsilon` is not between 0 and 1, or there is no arm.
 // ANCHOR: epsilon_greedy
 pub fn epsilon_greedy(tally: &Tally, epsilon: f64, rng: &mut impl Rng) -> usize {
-    if rng.random_bool(epsilon) { rng.random_range(0..tally.pulls.len()) } else { tally.best(|mean, _| mean) }
+    if rng.random_bool(epsilon) {
+        rng.random_range(0..tally.pulls.len())
+    } else {
+        tally.best(|mean, _| mean)
+    }
 }
 // ANCHOR_END: epsilon_greedy
 

@@ -66,7 +66,11 @@ impl KMeans {
             let next = lloyd.assign();
             // Not below: nothing has moved, but for rounding.
             if next >= last {
-                return Ok(Self { centres: lloyd.centres + &middle, labels: lloyd.labels, distortions });
+                return Ok(Self {
+                    centres: lloyd.centres + &middle,
+                    labels: lloyd.labels,
+                    distortions,
+                });
             }
             distortions.push(next);
         }
@@ -88,19 +92,27 @@ impl KMeans {
         for j in 1..k {
             let newest = centres.row(j - 1);
             Zip::from(&mut squares).and(x.rows()).for_each(|square, sample| {
-                let distance = Zip::from(sample).and(newest).fold(0.0, |sum, a, b| sum + (a - b).powi(2));
+                let distance =
+                    Zip::from(sample).and(newest).fold(0.0, |sum, a, b| sum + (a - b).powi(2));
                 *square = square.min(distance);
             });
             let total = squares.sum();
             check::parameter("the sum of squared distances", total, "finite", total.is_finite())?;
-            check::parameter("k", k as f64, "at most the number of different samples", total > 0.0)?;
+            check::parameter(
+                "k",
+                k as f64,
+                "at most the number of different samples",
+                total > 0.0,
+            )?;
             let mut mark = rng.random_range(0.0..total);
             // Rounding may carry the mark past the end, and then the farthest sample is as good as any.
             let drawn = squares.iter().position(|&square| {
                 mark -= square;
                 mark < 0.0
             });
-            centres.row_mut(j).assign(&x.row(drawn.unwrap_or_else(|| argmax(squares.iter().copied()))));
+            centres
+                .row_mut(j)
+                .assign(&x.row(drawn.unwrap_or_else(|| argmax(squares.iter().copied()))));
         }
         Ok(centres)
     }
@@ -160,7 +172,13 @@ impl<'a> Lloyd<'a> {
             let last = self.x.nrows().min(first + ROWS);
             let mut products = self.products.slice_mut(s![..last - first, ..]);
             // |x - m|² = |x|² + |m|² - 2 x·m, and the products are those of two matrices.
-            general_mat_mul(-2.0, &self.x.slice(s![first..last, ..]), &self.centres.t(), 0.0, &mut products);
+            general_mat_mul(
+                -2.0,
+                &self.x.slice(s![first..last, ..]),
+                &self.centres.t(),
+                0.0,
+                &mut products,
+            );
             for (i, row) in (first..last).zip(products.rows()) {
                 let mut nearest = (0, f64::INFINITY);
                 for (k, (product, length)) in row.iter().zip(&lengths).enumerate() {

@@ -65,9 +65,15 @@ impl GaussianDiscriminant {
         check::non_empty("x", x)?;
         check::length("labels", x.nrows(), labels.len(), "entries, one a row of x")?;
         check::finite("x", x)?;
-        check::parameter("noise", noise, "finite and not negative", noise >= 0.0 && noise.is_finite())?;
+        check::parameter(
+            "noise",
+            noise,
+            "finite and not negative",
+            noise >= 0.0 && noise.is_finite(),
+        )?;
         let (n, p) = x.dim();
-        let no_samples = Error::Parameter { what: "samples of a class", value: 0.0, must: "at least 1" };
+        let no_samples =
+            Error::Parameter { what: "samples of a class", value: 0.0, must: "at least 1" };
         // A label as large as this leaves more classes than samples.
         if labels.iter().any(|&label| label >= n) {
             return Err(no_samples);
@@ -100,7 +106,8 @@ impl GaussianDiscriminant {
                 got: e.to_string(),
             })?];
         }
-        let factors = deviations.iter().map(|d| factor(d, covariance, noise)).collect::<Result<_, _>>()?;
+        let factors =
+            deviations.iter().map(|d| factor(d, covariance, noise)).collect::<Result<_, _>>()?;
         Ok(Self { shares, means, factors })
     }
 
@@ -125,9 +132,11 @@ impl GaussianDiscriminant {
             // With S = L Lᵀ the distance (x - m)ᵀ S⁻¹ (x - m) is the square of L⁻¹ (x - m).
             let factor = self.factor(class);
             let white = solve(factor, (x.to_owned() - mean).t().to_owned());
-            let scale =
-                factor.diag().mapv(f64::ln).sum() + 0.5 * x.ncols() as f64 * f64::ln(std::f64::consts::TAU);
-            densities.column_mut(class).assign(&white.map_axis(Axis(0), |z| -0.5 * z.dot(&z) - scale));
+            let scale = factor.diag().mapv(f64::ln).sum()
+                + 0.5 * x.ncols() as f64 * f64::ln(std::f64::consts::TAU);
+            densities
+                .column_mut(class)
+                .assign(&white.map_axis(Axis(0), |z| -0.5 * z.dot(&z) - scale));
         }
         densities
     }
@@ -175,7 +184,8 @@ impl GaussianDiscriminant {
         let (m0, m1) = (self.means.row(0), self.means.row(1));
         let factor = &self.factors[0];
         let white = |v: Array1<f64>| solve(factor, v.insert_axis(Axis(1))).remove_axis(Axis(1));
-        // In white coordinates L⁻¹ x the laws are round, and the plane stands halfway between their centres.
+        // In white coordinates L⁻¹ x the laws are round, and the plane stands halfway between
+        // their centres.
         let (z0, z1) = (white(m0.to_owned()), white(m1.to_owned()));
         let weights = solve_transposed(factor, &(&z1 - &z0));
         let bias = 0.5 * (z0.dot(&z0) - z1.dot(&z1)) + (self.shares[1] / self.shares[0]).ln();
@@ -200,12 +210,20 @@ impl GaussianDiscriminant {
 }
 
 /// The lower Cholesky factor of the covariance of `deviations` from the mean.
-fn factor(deviations: &Array2<f64>, covariance: Covariance, noise: f64) -> Result<Array2<f64>, Error> {
+fn factor(
+    deviations: &Array2<f64>,
+    covariance: Covariance,
+    noise: f64,
+) -> Result<Array2<f64>, Error> {
     let (n, p) = deviations.dim();
     let naive = covariance == Covariance::Naive;
     if noise == 0.0 {
         let rank = if naive {
-            deviations.columns().into_iter().filter(|column| column.iter().any(|&d| d != 0.0)).count()
+            deviations
+                .columns()
+                .into_iter()
+                .filter(|column| column.iter().any(|&d| d != 0.0))
+                .count()
         } else {
             Ols::fit_with(deviations, &Array1::zeros(n), Solver::Svd)?.rank()
         };
@@ -227,11 +245,15 @@ fn factor(deviations: &Array2<f64>, covariance: Covariance, noise: f64) -> Resul
 /// $L^{-1} b$.
 fn solve(factor: &Array2<f64>, b: Array2<f64>) -> Array2<f64> {
     // The factor of a positive definite matrix has no zero on its diagonal, and `b` as many rows as it.
-    factor.solve_triangular(UPLO::Lower, Diag::NonUnit, &b).expect("the Cholesky factor has an inverse")
+    factor
+        .solve_triangular(UPLO::Lower, Diag::NonUnit, &b)
+        .expect("the Cholesky factor has an inverse")
 }
 
 /// $L^{-\top} b$.
 fn solve_transposed(factor: &Array2<f64>, b: &Array1<f64>) -> Array1<f64> {
     let transposed = factor.t().to_owned();
-    transposed.solve_triangular(UPLO::Upper, Diag::NonUnit, b).expect("the Cholesky factor has an inverse")
+    transposed
+        .solve_triangular(UPLO::Upper, Diag::NonUnit, b)
+        .expect("the Cholesky factor has an inverse")
 }

@@ -1,6 +1,8 @@
 //! Learning the probability of a label directly.
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1, Axis, Zip, linalg::general_mat_mul, s};
+use ndarray::{
+    Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1, Axis, Zip, linalg::general_mat_mul, s,
+};
 use ndarray_linalg::SolveC;
 
 use super::{logistic, mean_surprise};
@@ -146,13 +148,17 @@ impl<'a> Newton<'a> {
         let probability = self.log_odds.mapv(logistic);
         let mut gradient = self.x.t().dot(&(probability.clone() - self.y)) / n;
         let variance = probability.mapv(|p| p * (1.0 - p) / n).insert_axis(Axis(1));
-        Zip::from(&mut self.weighted).and(self.x).and_broadcast(&variance).for_each(|w, x, v| *w = x * v);
+        Zip::from(&mut self.weighted)
+            .and(self.x)
+            .and_broadcast(&variance)
+            .for_each(|w, x, v| *w = x * v);
         general_mat_mul(1.0, &self.x.t(), &self.weighted, 0.0, &mut self.hessian);
         for j in 1..gradient.len() {
             gradient[j] += self.lambda * self.alpha[j];
             self.hessian[[j, j]] += self.lambda;
         }
-        let step = self.hessian.solvec(&gradient).map_err(|e| Error::Lapack { reason: e.to_string() })?;
+        let step =
+            self.hessian.solvec(&gradient).map_err(|e| Error::Lapack { reason: e.to_string() })?;
         // ANCHOR_END: newton
         let change = self.x.dot(&step);
         // Before anything is compared: a comparison with NaN is silent.

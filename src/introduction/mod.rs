@@ -85,7 +85,11 @@ fn mean_surprise(log_odds: &ArrayRef1<f64>, y: &ArrayRef1<f64>) -> f64 {
 /// # Panics
 /// When the shapes do not fit or `y` is empty.
 // ANCHOR: log_loss_gradient
-pub fn log_loss_gradient(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, alpha: &ArrayRef1<f64>) -> Array1<f64> {
+pub fn log_loss_gradient(
+    x: &ArrayRef2<f64>,
+    y: &ArrayRef1<f64>,
+    alpha: &ArrayRef1<f64>,
+) -> Array1<f64> {
     assert!(!y.is_empty(), "the mean of no surprises");
     assert_eq!(x.nrows(), y.len(), "y has not one entry for each row of x");
     let error = x.dot(alpha).mapv(logistic) - y;

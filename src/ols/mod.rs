@@ -48,7 +48,8 @@ const COLUMNS: usize = 64;
 pub fn mse(y: &ArrayRef1<f64>, prediction: &ArrayRef1<f64>) -> f64 {
     assert!(!y.is_empty(), "the mean of no errors");
     assert_eq!(y.len(), prediction.len(), "y and prediction differ in length");
-    y.iter().zip(prediction).map(|(y, prediction)| (y - prediction).powi(2)).sum::<f64>() / y.len() as f64
+    y.iter().zip(prediction).map(|(y, prediction)| (y - prediction).powi(2)).sum::<f64>()
+        / y.len() as f64
 }
 // ANCHOR_END: mse
 
@@ -79,7 +80,11 @@ pub fn cost(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, theta: &ArrayRef1<f64>) -> f
 /// # Panics
 /// When the shapes do not fit or `y` is empty.
 // ANCHOR: cost_gradient
-pub fn cost_gradient(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, theta: &ArrayRef1<f64>) -> Array1<f64> {
+pub fn cost_gradient(
+    x: &ArrayRef2<f64>,
+    y: &ArrayRef1<f64>,
+    theta: &ArrayRef1<f64>,
+) -> Array1<f64> {
     assert!(!y.is_empty(), "the mean of no errors");
     residual_moments(x, y, theta) * (-2.0 / y.len() as f64)
 }
@@ -88,7 +93,8 @@ pub fn cost_gradient(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, theta: &ArrayRef1<f
 /// $X^\top (y - X\theta)$ in one pass over the rows, so that a large `x` is read from memory once and not twice.
 fn residual_moments(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, theta: &ArrayRef1<f64>) -> Array1<f64> {
     let mut moments = Array1::zeros(x.ncols());
-    for (rows, targets) in x.axis_chunks_iter(Axis(0), ROWS).zip(y.axis_chunks_iter(Axis(0), ROWS)) {
+    for (rows, targets) in x.axis_chunks_iter(Axis(0), ROWS).zip(y.axis_chunks_iter(Axis(0), ROWS))
+    {
         let mut residual = targets.to_owned();
         general_mat_vec_mul(-1.0, &rows, theta, 1.0, &mut residual);
         general_mat_vec_mul(1.0, &rows.t(), &residual, 1.0, &mut moments);
@@ -113,9 +119,11 @@ pub fn normal_equations(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> (Array2<f64>,
     assert_eq!(x.nrows(), y.len(), "y has not one entry for each row of x");
     let p = x.ncols();
     let (mut gram, mut moments) = (Array2::zeros((p, p)), Array1::zeros(p));
-    for (rows, targets) in x.axis_chunks_iter(Axis(0), ROWS).zip(y.axis_chunks_iter(Axis(0), ROWS)) {
+    for (rows, targets) in x.axis_chunks_iter(Axis(0), ROWS).zip(y.axis_chunks_iter(Axis(0), ROWS))
+    {
         general_mat_vec_mul(1.0, &rows.t(), &targets, 1.0, &mut moments);
-        // The Gram matrix is symmetric: each panel of rows is computed from its diagonal on, and mirrored below.
+        // The Gram matrix is symmetric: each panel of rows is computed from its diagonal on, and
+        // mirrored below.
         for left in (0..p).step_by(COLUMNS) {
             let right = p.min(left + COLUMNS);
             let mut panel = gram.slice_mut(s![left..right, left..]);

@@ -101,7 +101,8 @@ impl Ols {
         let (solution, solver) = match solver {
             Solver::Auto => {
                 let safe = |rough: &Solution| {
-                    rough.condition <= CHOLESKY_LIMIT && rough.theta.iter().all(|theta| theta.is_finite())
+                    rough.condition <= CHOLESKY_LIMIT
+                        && rough.theta.iter().all(|theta| theta.is_finite())
                 };
                 if let Some(rough) = by_cholesky(x, y).filter(safe) {
                     (rough.refined(x, y), Solver::Cholesky)
@@ -111,7 +112,9 @@ impl Ols {
                     (by_svd(x, y)?, Solver::Svd)
                 }
             }
-            Solver::Cholesky => (by_cholesky(x, y).ok_or_else(|| refusal(x, f64::EPSILON.sqrt()))?, solver),
+            Solver::Cholesky => {
+                (by_cholesky(x, y).ok_or_else(|| refusal(x, f64::EPSILON.sqrt()))?, solver)
+            }
             Solver::Qr => (by_qr(x, y).ok_or_else(|| refusal(x, rank_tolerance(x)))?, solver),
             Solver::Svd => (by_svd(x, y)?, solver),
         };
@@ -120,7 +123,14 @@ impl Ols {
         check::finite("coefficients", &theta)?;
         let residual = y.to_owned() - x.dot(&theta);
         let residual_sum_of_squares = residual.dot(&residual);
-        Ok(Self { coefficients: theta, basis, condition, solver, samples: y.len(), residual_sum_of_squares })
+        Ok(Self {
+            coefficients: theta,
+            basis,
+            condition,
+            solver,
+            samples: y.len(),
+            residual_sum_of_squares,
+        })
     }
 
     /// The predictions $\tilde y = X\theta$ for the rows of `x`, `m × p`; `m` entries.
@@ -305,7 +315,8 @@ fn by_svd(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Result<Solution, Error> {
     let mut basis = &vt.t() / &s / lengths.view().insert_axis(Axis(1));
     if (1..x.ncols()).contains(&rank) {
         // Of the coefficients that predict the same, the shortest lie in the row space of x.
-        let (row_space, _) = (&vt.t() * &lengths.view().insert_axis(Axis(1))).qr_into().map_err(lapack)?;
+        let (row_space, _) =
+            (&vt.t() * &lengths.view().insert_axis(Axis(1))).qr_into().map_err(lapack)?;
         basis = row_space.dot(&row_space.t().dot(&basis));
     }
     let theta = basis.dot(&u.t().dot(y));
@@ -351,7 +362,8 @@ fn refusal(x: &ArrayRef2<f64>, tolerance: f64) -> Error {
         let advice = "fit with Solver::Svd, or drop the columns that depend on others";
         return Error::RankDeficient { what: "x", rank, needed, advice };
     }
-    let value = lengths.iter().copied().find(|length| !SQUARABLE.contains(length)).unwrap_or(f64::NAN);
+    let value =
+        lengths.iter().copied().find(|length| !SQUARABLE.contains(length)).unwrap_or(f64::NAN);
     Error::Parameter {
         what: "the length of a column of x",
         value,

@@ -28,7 +28,12 @@ impl Batches {
     /// # Errors
     /// [`Error::Parameter`] when `size` is not from 1 to `n`.
     pub fn new(n: usize, size: usize) -> Result<Self, Error> {
-        check::parameter("size", size as f64, "from 1 to the number of samples", (1..=n).contains(&size))?;
+        check::parameter(
+            "size",
+            size as f64,
+            "from 1 to the number of samples",
+            (1..=n).contains(&size),
+        )?;
         Ok(Self { order: (0..n).collect(), size, used: n, drawn: vec![0; size] })
     }
 
@@ -45,7 +50,8 @@ impl Batches {
         &self.order[start..self.used]
     }
 
-    /// A batch drawn with replacement: each of its `size` entries is any sample with equal probability.
+    /// A batch drawn with replacement: each of its `size` entries is any sample with equal
+    /// probability.
     pub fn next_with_replacement(&mut self, rng: &mut impl Rng) -> &[usize] {
         for index in &mut self.drawn {
             *index = rng.random_range(0..self.order.len());

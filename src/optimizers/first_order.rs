@@ -14,7 +14,12 @@ fn require_decay(what: &'static str, decay: f64) -> Result<(), Error> {
 }
 
 fn require_epsilon(epsilon: f64) -> Result<(), Error> {
-    check::parameter("epsilon", epsilon, "positive and finite", epsilon > 0.0 && epsilon.is_finite())
+    check::parameter(
+        "epsilon",
+        epsilon,
+        "positive and finite",
+        epsilon > 0.0 && epsilon.is_finite(),
+    )
 }
 
 /// Lays `memory` out at the first step, and holds later steps to its length.
@@ -370,7 +375,8 @@ impl Optimizer for Adam {
         // Past i32::MAX both corrections have long been 1.
         self.steps = self.steps.saturating_add(1);
         let ((beta1, beta2), (of_mean, of_mean_square)) = (self.decays, self.corrections());
-        // The corrections are taken out of the loop, where each division costs more than all the rest.
+        // The corrections are taken out of the loop, where each division costs more than all the
+        // rest.
         let root = of_mean_square.sqrt();
         let (rate, epsilon) = (self.rate * root / of_mean, self.epsilon * root);
         Zip::from(theta).and(gradient).and(&mut self.mean).and(&mut self.mean_square).for_each(
@@ -413,7 +419,12 @@ impl AdamW {
     /// # Errors
     /// [`Error::Parameter`] when `decay` is negative or not finite.
     pub fn new(adam: Adam, decay: f64) -> Result<Self, Error> {
-        check::parameter("decay", decay, "at least 0 and finite", decay >= 0.0 && decay.is_finite())?;
+        check::parameter(
+            "decay",
+            decay,
+            "at least 0 and finite",
+            decay >= 0.0 && decay.is_finite(),
+        )?;
         Ok(Self { adam, decay })
     }
 }

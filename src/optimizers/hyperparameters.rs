@@ -36,7 +36,8 @@ pub fn grid_search(
 ) -> Result<Grid, Error> {
     check::non_empty("first", first)?;
     check::non_empty("second", second)?;
-    let scores = Array2::from_shape_fn((first.len(), second.len()), |(i, j)| score(first[i], second[j]));
+    let scores =
+        Array2::from_shape_fn((first.len(), second.len()), |(i, j)| score(first[i], second[j]));
     let finite = scores.indexed_iter().filter(|(_, score)| score.is_finite());
     match finite.min_by(|(_, a), (_, b)| a.total_cmp(b)) {
         Some(((i, j), &score)) => Ok(Grid { best: (first[i], second[j]), score, scores }),

@@ -78,7 +78,12 @@ impl StrongWolfe {
     /// # Errors
     /// [`Error::Parameter`] unless 0 < `decrease` < `curvature` < 1.
     pub fn new(decrease: f64, curvature: f64) -> Result<Self, Error> {
-        check::parameter("decrease", decrease, "above 0 and below 1", decrease > 0.0 && decrease < 1.0)?;
+        check::parameter(
+            "decrease",
+            decrease,
+            "above 0 and below 1",
+            decrease > 0.0 && decrease < 1.0,
+        )?;
         let allowed = decrease < curvature && curvature < 1.0;
         check::parameter("curvature", curvature, "above `decrease` and below 1", allowed)?;
         Ok(Self { decrease, curvature })
@@ -111,13 +116,15 @@ impl StrongWolfe {
 
         // ANCHOR: wolfe
         let falls = |at: Sample| {
-            at.value <= start.value + self.decrease * at.t * start.slope + rounding && !at.slope.is_nan()
+            at.value <= start.value + self.decrease * at.t * start.slope + rounding
+                && !at.slope.is_nan()
         };
         let flat = |at: Sample| at.slope.abs() <= self.curvature * start.slope.abs();
         // ANCHOR_END: wolfe
 
         // ANCHOR: line_search
-        // The best point so far, and the far end of an interval that holds a good one, once there is such an end.
+        // The best point so far, and the far end of an interval that holds a good one, once there
+        // is such an end.
         let (mut best, mut end) = (start, None);
         let mut t = first;
         let mut last = start;
@@ -134,7 +141,8 @@ impl StrongWolfe {
             } else if flat(here) {
                 return Ok(t);
             } else {
-                // A slope that points away from the end turns the interval round: it now ends at the old best point.
+                // A slope that points away from the end turns the interval round: it now ends at
+                // the old best point.
                 let ahead = end.map_or(1.0, |end: Sample| end.t - here.t);
                 if here.slope * ahead >= 0.0 {
                     end = Some(best);

@@ -55,7 +55,8 @@ use crate::Error;
 /// ```
 // ANCHOR: optimizer
 pub trait Optimizer {
-    /// One step from `theta`, where the gradient of the loss is `gradient`. Allocates nothing after the first.
+    /// One step from `theta`, where the gradient of the loss is `gradient`. Allocates nothing
+    /// after the first.
     ///
     /// # Panics
     /// When `theta` and `gradient` differ in length, or have not the length of the first step's.

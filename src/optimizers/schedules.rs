@@ -62,7 +62,8 @@ pub fn step_decay(rate: f64, factor: f64, every: usize, k: usize) -> f64 {
     rate * factor.powf((k / every) as f64)
 }
 
-/// Robbins and Monro's: `rate` / (1 + `k` / `delay`) for a positive `delay`, whose sum is infinite and whose sum of squares is not.
+/// Robbins and Monro's: `rate` / (1 + `k` / `delay`) for a positive `delay`, whose sum is infinite
+/// and whose sum of squares is not.
 ///
 /// ```
 /// use downhill::optimizers::inverse_time;
@@ -84,7 +85,8 @@ pub fn cosine(rate: f64, steps: usize, k: usize) -> f64 {
     if k >= steps { 0.0 } else { 0.5 * rate * (1.0 + (PI * k as f64 / steps as f64).cos()) }
 }
 
-/// The factor of a warm-up: it rises in equal parts over the first `steps` steps and is 1 from there on.
+/// The factor of a warm-up: it rises in equal parts over the first `steps` steps and is 1 from
+/// there on.
 ///
 /// ```
 /// use downhill::optimizers::warm_up;

@@ -96,7 +96,8 @@ pub fn minimize(
             method.direction(&here, &mut direction)?;
             wolfe.search(&mut counted, &here, &direction, 1.0, &mut next)?;
             std::mem::swap(&mut here, &mut next);
-            // The last place is not needed any more: it makes room for the step and the change of the gradient.
+            // The last place is not needed any more: it makes room for the step and the change of
+            // the gradient.
             next.theta.zip_mut_with(&here.theta, |old, new| *old = new - *old);
             next.gradient.zip_mut_with(&here.gradient, |old, new| *old = new - *old);
             method.learn(&next.theta, &next.gradient);
@@ -164,7 +165,10 @@ impl<H: FnMut(&ArrayRef1<f64>) -> Array2<f64>> SearchDirection for Newton<H> {
         let mut shift: f64 = 0.0;
         let step = loop {
             let shifted = &hessian + &(Array2::<f64>::eye(direction.len()) * shift);
-            match shifted.factorizec_into(UPLO::Lower).and_then(|factor| factor.solvec(&here.gradient)) {
+            match shifted
+                .factorizec_into(UPLO::Lower)
+                .and_then(|factor| factor.solvec(&here.gradient))
+            {
                 Ok(step) if step.iter().all(|s| s.is_finite()) => break step,
                 _ => shift = (2.0 * shift).max(1e-3 * size),
             }

@@ -36,7 +36,8 @@ impl Axis {
             .and_then(|(lo, hi)| Some((coordinate(lo, log)?, coordinate(hi, log)?)))
             .filter(|&(lo, hi)| hi - lo > resolution(lo, hi));
         let range = wanted.unwrap_or_else(|| {
-            let (lo, hi) = extent(values.filter_map(|value| coordinate(value, log))).unwrap_or((0.0, 1.0));
+            let (lo, hi) =
+                extent(values.filter_map(|value| coordinate(value, log))).unwrap_or((0.0, 1.0));
             if hi - lo > resolution(lo, hi) {
                 let span = hi - lo;
                 return (lo - pad.0 * span, hi + pad.1 * span);
@@ -82,7 +83,10 @@ impl Ranged for Axis {
 
 impl ValueFormatter<f64> for Axis {
     fn format_ext(&self, coordinate: &f64) -> String {
-        self.ticks.iter().find(|tick| tick.0 == *coordinate).map_or(String::new(), |tick| tick.1.clone())
+        self.ticks
+            .iter()
+            .find(|tick| tick.0 == *coordinate)
+            .map_or(String::new(), |tick| tick.1.clone())
     }
 }
 
@@ -198,6 +202,9 @@ mod tests {
         assert_eq!(labels(log_ticks((-3.0, 2.0), 6.0)), "10⁻³ 10⁻² 10⁻¹ 10⁰ 10¹ 10²");
         assert_eq!(labels(log_ticks((-12.0, 0.0), 4.0)), "10⁻¹² 10⁻⁹ 10⁻⁶ 10⁻³ 10⁰");
         assert_eq!(labels(log_ticks((0.0, 1.0), 5.0)), "1 2 5 10");
-        assert_eq!(labels(log_ticks((2.0_f64.log10(), 4.0_f64.log10()), 4.0)), "2.0 2.5 3.0 3.5 4.0");
+        assert_eq!(
+            labels(log_ticks((2.0_f64.log10(), 4.0_f64.log10()), 4.0)),
+            "2.0 2.5 3.0 3.5 4.0"
+        );
     }
 }

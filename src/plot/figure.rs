@@ -289,13 +289,18 @@ impl Figure {
         let title = wrap(&self.title, TITLE, self.size.0 - 24.0);
         let legend = self.legend_rows(self.size.0 - MARGIN - left - right);
         let title_height = 14.0 + 21.0 * title.len() as f64;
-        let top = title_height + 20.0 * legend.len() as f64 + if legend.is_empty() { 2.0 } else { 8.0 };
+        let top =
+            title_height + 20.0 * legend.len() as f64 + if legend.is_empty() { 2.0 } else { 8.0 };
         let size = (self.size.0, self.size.1 + top + 54.0);
 
         svg::document(size, &self.title, alt, |area, under| {
             for (row, line) in title.iter().enumerate() {
                 let at = (MARGIN + left, 14.0 + 21.0 * row as f64);
-                area.draw(&Text::new(line.as_str(), spot(at), Ink::Text.text(TITLE, HPos::Left, VPos::Top)))?;
+                area.draw(&Text::new(
+                    line.as_str(),
+                    spot(at),
+                    Ink::Text.text(TITLE, HPos::Left, VPos::Top),
+                ))?;
             }
             for (row, entries) in legend.iter().enumerate() {
                 let height = title_height + 20.0 * row as f64 + 10.0;
@@ -314,7 +319,11 @@ impl Figure {
                 .build_cartesian_2d(x.clone(), y.clone())?;
             let mut mesh = chart.configure_mesh();
             mesh.axis_style(Ink::Text.stroke(1.0, 0, 1.0))
-                .bold_line_style(Ink::Grid.stroke(1.0, 0, if backdrop.is_some() { 0.0 } else { 1.0 }))
+                .bold_line_style(Ink::Grid.stroke(
+                    1.0,
+                    0,
+                    if backdrop.is_some() { 0.0 } else { 1.0 },
+                ))
                 .light_line_style(TRANSPARENT)
                 .set_all_tick_mark_size(pixels(4.0))
                 .label_style(Ink::Text.text(SMALL, HPos::Left, VPos::Top))
@@ -348,7 +357,9 @@ impl Figure {
     fn legend_rows(&self, width: f64) -> Vec<Vec<(usize, f64)>> {
         let mut rows: Vec<Vec<(usize, f64)>> = Vec::new();
         let mut end = f64::INFINITY;
-        for (series, legend) in self.legends.iter().enumerate().filter(|(_, legend)| !legend.is_empty()) {
+        for (series, legend) in
+            self.legends.iter().enumerate().filter(|(_, legend)| !legend.is_empty())
+        {
             let entry = 28.0 + text_width(legend, SMALL);
             if end + entry > width {
                 rows.push(Vec::new());
@@ -423,7 +434,8 @@ impl View<'_> {
         let mut before = None;
         for &point in points {
             let here = self.coordinates(point);
-            let visible = before.zip(here).and_then(|(p, q)| clip_segment(p, q, self.x.range, self.y.range));
+            let visible =
+                before.zip(here).and_then(|(p, q)| clip_segment(p, q, self.x.range, self.y.range));
             match visible {
                 Some((p, q)) => {
                     if !open || Some(p) != before {
@@ -457,7 +469,9 @@ impl Mark {
     fn extent(&self) -> Vec<(Option<f64>, Option<f64>)> {
         let both = |&(x, y): &(f64, f64)| (Some(x), Some(y));
         match self {
-            Mark::Line { points, .. } | Mark::Points { points, .. } => points.iter().map(both).collect(),
+            Mark::Line { points, .. } | Mark::Points { points, .. } => {
+                points.iter().map(both).collect()
+            }
             Mark::Bars { points, width, .. } => points
                 .iter()
                 .flat_map(|&(x, y)| [(x - width / 2.0, y), (x + width / 2.0, 0.0)])
@@ -482,9 +496,15 @@ impl Mark {
             Mark::Line { series, dash, points } => {
                 for piece in view.pieces(points) {
                     if rim {
-                        area.draw(&PathElement::new(piece.clone(), Ink::Paper.stroke(4.5, 0, 0.9)))?;
+                        area.draw(&PathElement::new(
+                            piece.clone(),
+                            Ink::Paper.stroke(4.5, 0, 0.9),
+                        ))?;
                     }
-                    area.draw(&PathElement::new(piece, Ink::Series(*series).stroke(2.0, *dash, 1.0)))?;
+                    area.draw(&PathElement::new(
+                        piece,
+                        Ink::Series(*series).stroke(2.0, *dash, 1.0),
+                    ))?;
                 }
             }
             Mark::Points { series, points } => {
@@ -492,15 +512,22 @@ impl Mark {
                 let opacity = if points.len() > 60 { 0.6 } else { 0.85 };
                 for at in points.iter().filter_map(|&point| view.spot(point)) {
                     if rim {
-                        area.draw(&Circle::new(at, (PIXEL * (radius + 2.0)) as i32, Ink::Paper.fill(0.9)))?;
+                        area.draw(&Circle::new(
+                            at,
+                            (PIXEL * (radius + 2.0)) as i32,
+                            Ink::Paper.fill(0.9),
+                        ))?;
                     }
                     marker(area, at, *series, radius, if rim { 1.0 } else { opacity })?;
                 }
             }
             Mark::Bars { series, points, width } => {
                 for &(x, y) in points {
-                    let sides = view.x.coordinate(x - width / 2.0).zip(view.x.coordinate(x + width / 2.0));
-                    let (Some((left, right)), Some(top)) = (sides, view.y.coordinate(y)) else { continue };
+                    let sides =
+                        view.x.coordinate(x - width / 2.0).zip(view.x.coordinate(x + width / 2.0));
+                    let (Some((left, right)), Some(top)) = (sides, view.y.coordinate(y)) else {
+                        continue;
+                    };
                     let foot = view.y.coordinate(0.0).unwrap_or(view.y.range.0);
                     let clamp = |v: f64, (lo, hi): (f64, f64)| v.clamp(lo, hi);
                     if right < view.x.range.0 || left > view.x.range.1 {
@@ -508,7 +535,10 @@ impl Mark {
                     }
                     let corners = [
                         (view.map)((clamp(left, view.x.range), clamp(top.max(foot), view.y.range))),
-                        (view.map)((clamp(right, view.x.range), clamp(top.min(foot), view.y.range))),
+                        (view.map)((
+                            clamp(right, view.x.range),
+                            clamp(top.min(foot), view.y.range),
+                        )),
                     ];
                     area.draw(&Rectangle::new(corners, Ink::Series(*series).fill(0.7)))?;
                 }
@@ -522,7 +552,8 @@ impl Mark {
                 for run in edges.split(Option::is_none) {
                     let low = run.iter().flatten().map(|edge| edge.0);
                     let high = run.iter().flatten().rev().map(|edge| edge.1);
-                    let outline = clip_polygon(low.chain(high).collect(), view.x.range, view.y.range);
+                    let outline =
+                        clip_polygon(low.chain(high).collect(), view.x.range, view.y.range);
                     if outline.len() > 2 {
                         let outline: Vec<Spot> = outline.into_iter().map(view.map).collect();
                         area.draw(&Polygon::new(outline, Ink::Series(*series).fill(0.22)))?;
@@ -546,13 +577,17 @@ impl Mark {
                 }
             }
             Mark::Vertical { at, text } => {
-                let Some(at) = view.x.coordinate(*at).filter(|&at| view.x.shows(at)) else { return Ok(()) };
-                let (foot, head) = ((view.map)((at, view.y.range.0)), (view.map)((at, view.y.range.1)));
+                let Some(at) = view.x.coordinate(*at).filter(|&at| view.x.shows(at)) else {
+                    return Ok(());
+                };
+                let (foot, head) =
+                    ((view.map)((at, view.y.range.0)), (view.map)((at, view.y.range.1)));
                 area.draw(&PathElement::new(vec![foot, head], Ink::Text.stroke(1.0, DASHED, 0.7)))?;
                 if !text.is_empty() {
                     let end = (view.map)((view.x.range.1, view.y.range.0)).0;
                     let width = (PIXEL * (text_width(text, SMALL) + 8.0)) as i32;
-                    let (h, shift) = if head.0 + width > end { (HPos::Right, -50) } else { (HPos::Left, 50) };
+                    let (h, shift) =
+                        if head.0 + width > end { (HPos::Right, -50) } else { (HPos::Left, 50) };
                     let height = head.1 + 40 + 170 * *labels as i32;
                     let style = Ink::Label.text(SMALL, h, VPos::Top);
                     area.draw(&Text::new(text.as_str(), (head.0 + shift, height), style))?;
@@ -560,12 +595,16 @@ impl Mark {
                 }
             }
             Mark::Horizontal { at, text } => {
-                let Some(at) = view.y.coordinate(*at).filter(|&at| view.y.shows(at)) else { return Ok(()) };
-                let (start, end) = ((view.map)((view.x.range.0, at)), (view.map)((view.x.range.1, at)));
+                let Some(at) = view.y.coordinate(*at).filter(|&at| view.y.shows(at)) else {
+                    return Ok(());
+                };
+                let (start, end) =
+                    ((view.map)((view.x.range.0, at)), (view.map)((view.x.range.1, at)));
                 area.draw(&PathElement::new(vec![start, end], Ink::Text.stroke(1.0, DASHED, 0.7)))?;
                 if !text.is_empty() {
                     let top = (view.map)((view.x.range.0, view.y.range.1)).1;
-                    let (v, shift) = if end.1 - top < 180 { (VPos::Top, 30) } else { (VPos::Bottom, -30) };
+                    let (v, shift) =
+                        if end.1 - top < 180 { (VPos::Top, 30) } else { (VPos::Bottom, -30) };
                     let style = Ink::Label.text(SMALL, HPos::Right, v);
                     area.draw(&Text::new(text.as_str(), (end.0 - 40, end.1 + shift), style))?;
                 }

@@ -69,7 +69,8 @@ impl Gallery {
         let side = ((600.0 - 2.0 * margin + gap) / columns as f64 - gap).clamp(8.0, 120.0);
         // No image is higher than it must be for the highest of them.
         let flat = |(h, w): (usize, usize)| h as f64 / h.max(w).max(1) as f64;
-        let high = side * self.images.iter().map(|(_, pixels)| flat(pixels.dim())).fold(0.0, f64::max);
+        let high =
+            side * self.images.iter().map(|(_, pixels)| flat(pixels.dim())).fold(0.0, f64::max);
         let caption = if self.images.iter().any(|(text, _)| !text.is_empty()) { 20.0 } else { 0.0 };
         let width = (2.0 * margin + columns as f64 * (side + gap) - gap).max(300.0);
         let title = wrap(&self.title, TITLE, width - 2.0 * margin);
@@ -82,19 +83,31 @@ impl Gallery {
         let span = if hi > lo { hi - lo } else { 1.0 };
         // Grey 0 is the paper; the last is for what was not measured.
         let grey = |v: f64| match coordinate(v, false) {
-            Some(v) => Some(((v - lo) / span * GREYS as f64).round() as usize).filter(|&grey| grey > 0),
+            Some(v) => {
+                Some(((v - lo) / span * GREYS as f64).round() as usize).filter(|&grey| grey > 0)
+            }
             None => Some(GREYS + 1),
         };
         let paint = |grey: usize| match grey {
-            grey if grey > GREYS => format!("fill=\"{}\" fill-opacity=\"0.45\"", Ink::Series(0).css()),
-            grey => format!("fill=\"{}\" fill-opacity=\"{}\"", Ink::Text.css(), grey as f64 / GREYS as f64),
+            grey if grey > GREYS => {
+                format!("fill=\"{}\" fill-opacity=\"0.45\"", Ink::Series(0).css())
+            }
+            grey => format!(
+                "fill=\"{}\" fill-opacity=\"{}\"",
+                Ink::Text.css(),
+                grey as f64 / GREYS as f64
+            ),
         };
 
         svg::document(size, &self.title, alt, |area, under| {
             let spot = |x: f64, y: f64| -> Spot { ((PIXEL * x) as i32, (PIXEL * y) as i32) };
             for (row, line) in title.iter().enumerate() {
                 let at = spot(margin, 14.0 + 21.0 * row as f64);
-                area.draw(&Text::new(line.as_str(), at, Ink::Text.text(TITLE, HPos::Left, VPos::Top)))?;
+                area.draw(&Text::new(
+                    line.as_str(),
+                    at,
+                    Ink::Text.text(TITLE, HPos::Left, VPos::Top),
+                ))?;
             }
             for (k, (text, pixels)) in self.images.iter().enumerate() {
                 let x = margin + (k % columns) as f64 * (side + gap);

@@ -133,7 +133,8 @@ impl Heatmap {
     pub fn svg(&self, alt: &str) -> String {
         let (rows, columns) = self.values.dim();
         let heights = self.values.mapv(|value| coordinate(value, self.log).unwrap_or(f64::NAN));
-        let (lo, hi) = extent(heights.iter().copied().filter(|v| !v.is_nan())).unwrap_or((0.0, 0.0));
+        let (lo, hi) =
+            extent(heights.iter().copied().filter(|v| !v.is_nan())).unwrap_or((0.0, 0.0));
         let (lo, hi) = if self.diverging { (-hi.max(-lo), hi.max(-lo)) } else { (lo, hi) };
         let shown = |v: f64| if self.log { 10.0_f64.powf(v) } else { v };
         let bar = Axis::new([shown(lo), shown(hi)].into_iter(), self.log, None, (0.0, 0.0), 6.0);
@@ -173,8 +174,13 @@ impl Heatmap {
             paint: Box::new(|map, bar| {
                 let map = Cells { corners: map, rows, columns };
                 let bar = Cells { corners: bar, rows: LEVELS, columns: 1 };
-                let map = map.svg(|row, column| level(heights[[rows - 1 - row, column]]), paint, &lines);
-                if self.regions { map } else { map + &bar.svg(|row, _| Some(LEVELS - 1 - row), paint, "") }
+                let map =
+                    map.svg(|row, column| level(heights[[rows - 1 - row, column]]), paint, &lines);
+                if self.regions {
+                    map
+                } else {
+                    map + &bar.svg(|row, _| Some(LEVELS - 1 - row), paint, "")
+                }
             }),
         };
         self.figure.render(alt, Some(backdrop))
@@ -205,8 +211,11 @@ fn sequential(t: f64) -> String {
     let s = (lightness - 0.0894841775 * a - 1.2914855480 * b).powi(3);
     let channel = |linear: f64| {
         let linear = linear.clamp(0.0, 1.0);
-        let encoded =
-            if linear <= 0.0031308 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
+        let encoded = if linear <= 0.0031308 {
+            12.92 * linear
+        } else {
+            1.055 * linear.powf(1.0 / 2.4) - 0.055
+        };
         (255.0 * encoded).round() as u8
     };
     format!(
@@ -247,7 +256,8 @@ fn contour(heights: &Array2<f64>, level: f64) -> String {
             }
             for chord in crossings.chunks_exact(2) {
                 let ((x0, y0), (x1, y1)) = (chord[0], chord[1]);
-                write!(path, "M{x0:.2} {y0:.2}L{x1:.2} {y1:.2}").expect("to write to a string cannot fail");
+                write!(path, "M{x0:.2} {y0:.2}L{x1:.2} {y1:.2}")
+                    .expect("to write to a string cannot fail");
             }
         }
     }

@@ -49,7 +49,8 @@ pub(super) enum Ink {
     Series(usize),
 }
 
-const SERIES: [&str; 7] = ["#0072B2", "#D55E00", "#179F7B", "#A62C6F", "#815600", "#0E96FF", "#3A3A3A"];
+const SERIES: [&str; 7] =
+    ["#0072B2", "#D55E00", "#179F7B", "#A62C6F", "#815600", "#0E96FF", "#3A3A3A"];
 /// Solid, the dashes of `dashed`, and those that tell a second, third … solid line from the first.
 const DASHES: [&str; 6] = ["", "60 40", "160 30", "160 30 20 30", "20 30", "160 30 20 30 20 30"];
 pub(super) const SOLID_DASHES: [u8; 5] = [0, 2, 3, 4, 5];
@@ -80,7 +81,9 @@ impl Ink {
     }
 
     fn all() -> impl Iterator<Item = Ink> {
-        [Ink::Paper, Ink::Text, Ink::Grid, Ink::Label].into_iter().chain((0..SERIES.len()).map(Ink::Series))
+        [Ink::Paper, Ink::Text, Ink::Grid, Ink::Label]
+            .into_iter()
+            .chain((0..SERIES.len()).map(Ink::Series))
     }
 
     /// A filled shape.
@@ -100,7 +103,8 @@ impl Ink {
     /// Text of `size` pixels, anchored at `h`, `v`.
     pub(super) fn text(self, size: f64, h: HPos, v: VPos) -> TextStyle<'static> {
         // plotters' SVG divides the size by 1.24.
-        let font = FontDesc::new(FontFamily::Name("inherit"), size * PIXEL * 1.24, FontStyle::Normal);
+        let font =
+            FontDesc::new(FontFamily::Name("inherit"), size * PIXEL * 1.24, FontStyle::Normal);
         TextStyle { font, color: stand_in(self, 0).to_backend_color(), pos: Pos::new(h, v) }
     }
 }
@@ -120,7 +124,9 @@ pub(super) fn document(
     let (mut drawn, mut under) = (String::new(), String::new());
     {
         let area = SVGBackend::with_string(&mut drawn, (width, height)).into_drawing_area();
-        draw(&area, &mut under).and_then(|()| area.present()).expect("to write to a string cannot fail");
+        draw(&area, &mut under)
+            .and_then(|()| area.present())
+            .expect("to write to a string cannot fail");
     }
     // plotters' own root element gives way to ours.
     let body = drawn.split_once('\n').map_or("", |(_, rest)| rest);
@@ -130,10 +136,13 @@ pub(super) fn document(
             let RGBColor(r, g, b) = stand_in(ink, dash as u8);
             let mut css = format!("\"{}\"", ink.css());
             if dash > 0 {
-                write!(css, " stroke-dasharray=\"{pattern}\"").expect("to write to a string cannot fail");
+                write!(css, " stroke-dasharray=\"{pattern}\"")
+                    .expect("to write to a string cannot fail");
             } else if ink == Ink::Label {
-                css +=
-                    &format!(" stroke=\"{}\" stroke-width=\"35\" paint-order=\"stroke\"", Ink::Paper.css());
+                css += &format!(
+                    " stroke=\"{}\" stroke-width=\"35\" paint-order=\"stroke\"",
+                    Ink::Paper.css()
+                );
             }
             body = body.replace(&format!("\"#{r:02X}{g:02X}{b:02X}\""), &css);
         }

@@ -37,9 +37,9 @@ impl CrossValidation {
     pub fn one_standard_error(&self) -> usize {
         let (mean, best) = (self.mean(), self.best());
         let bound = mean[best] + self.standard_error()[best];
-        (0..mean.len())
-            .filter(|&i| mean[i] <= bound)
-            .fold(best, |largest, i| if self.lambdas[i] > self.lambdas[largest] { i } else { largest })
+        (0..mean.len()).filter(|&i| mean[i] <= bound).fold(best, |largest, i| {
+            if self.lambdas[i] > self.lambdas[largest] { i } else { largest }
+        })
     }
     // ANCHOR_END: one_standard_error
 
@@ -79,12 +79,21 @@ pub fn cross_validate(
     lambdas: &ArrayRef1<f64>,
     folds: usize,
     rng: &mut impl Rng,
-    mut fit_path: impl FnMut(&ArrayRef2<f64>, &ArrayRef1<f64>, &ArrayRef1<f64>) -> Result<Array2<f64>, Error>,
+    mut fit_path: impl FnMut(
+        &ArrayRef2<f64>,
+        &ArrayRef1<f64>,
+        &ArrayRef1<f64>,
+    ) -> Result<Array2<f64>, Error>,
 ) -> Result<CrossValidation, Error> {
     check::regression(x, y)?;
     check::non_empty("lambdas", lambdas)?;
     let n = x.nrows();
-    check::parameter("folds", folds as f64, "between 2 and the number of rows", (2..=n).contains(&folds))?;
+    check::parameter(
+        "folds",
+        folds as f64,
+        "between 2 and the number of rows",
+        (2..=n).contains(&folds),
+    )?;
 
     let mut order: Vec<usize> = (0..n).collect();
     order.shuffle(rng);
@@ -97,7 +106,8 @@ pub fn cross_validate(
         let (train_x, train_y) = (x.select(Axis(0), &training), y.select(Axis(0), &training));
         let standardizer = Standardizer::fit(&train_x)?;
         let mean_target = train_y.sum() / train_y.len() as f64;
-        let coefficients = fit_path(&standardizer.transform(&train_x), &(train_y - mean_target), lambdas)?;
+        let coefficients =
+            fit_path(&standardizer.transform(&train_x), &(train_y - mean_target), lambdas)?;
         assert_eq!(
             coefficients.dim(),
             (lambdas.len(), x.ncols()),

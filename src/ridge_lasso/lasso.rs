@@ -5,7 +5,8 @@ use ndarray::{
 use crate::{Error, check};
 
 // ANCHOR: soft_threshold
-/// $S(z,\tau)=\operatorname{sign}(z)\max(|z|-\tau,0)$, the minimiser of $\frac12(\theta-z)^2+\tau|\theta|$.
+/// $S(z,\tau)=\operatorname{sign}(z)\max(|z|-\tau,0)$, the minimiser of
+/// $\frac12(\theta-z)^2+\tau|\theta|$.
 ///
 /// ```
 /// # use downhill as _;
@@ -79,7 +80,8 @@ impl LassoPath {
     /// # Ok::<(), downhill::Error>(())
     /// ```
     pub fn order_of_entry(&self) -> Vec<usize> {
-        let first_nonzero = |j: usize| self.coefficients.column(j).iter().position(|&theta| theta != 0.0);
+        let first_nonzero =
+            |j: usize| self.coefficients.column(j).iter().position(|&theta| theta != 0.0);
         let mut entries: Vec<(usize, usize)> =
             (0..self.coefficients.ncols()).filter_map(|j| Some((first_nonzero(j)?, j))).collect();
         entries.sort_unstable();
@@ -112,7 +114,13 @@ impl Lasso {
             largest.is_finite(),
         )?;
         let target_correlations = columns.dot(y);
-        Ok(Self { columns, targets: y.to_owned(), target_correlations, ridge: 0.0, tolerance: 1e-8 })
+        Ok(Self {
+            columns,
+            targets: y.to_owned(),
+            target_correlations,
+            ridge: 0.0,
+            tolerance: 1e-8,
+        })
     }
 
     /// Adds $\mu\lVert\boldsymbol\theta\rVert_2^2$ to the cost, which makes it the elastic net.
@@ -150,7 +158,8 @@ impl Lasso {
     }
 
     // ANCHOR: lambda_max
-    /// The smallest penalty at which every coefficient is zero, $\frac2n\lVert\mathbf X^\top\mathbf y\rVert_\infty$.
+    /// The smallest penalty at which every coefficient is zero,
+    /// $\frac2n\lVert\mathbf X^\top\mathbf y\rVert_\infty$.
     pub fn lambda_max(&self) -> f64 {
         2.0 / self.samples() * largest_magnitude(&self.target_correlations)
     }
@@ -173,7 +182,12 @@ impl Lasso {
         check::parameter("count", count as f64, "at least 2", count >= 2)?;
         check::parameter("ratio", ratio, "between 0 and 1", ratio > 0.0 && ratio < 1.0)?;
         let largest = self.lambda_max();
-        check::parameter("lambda_max", largest, "positive: no column is correlated with y", largest > 0.0)?;
+        check::parameter(
+            "lambda_max",
+            largest,
+            "positive: no column is correlated with y",
+            largest > 0.0,
+        )?;
         Ok(Array1::from_shape_fn(count, |k| largest * ratio.powf(k as f64 / (count - 1) as f64)))
     }
 
@@ -193,7 +207,9 @@ impl Lasso {
     /// happens when that asks for more digits than the numbers carry.
     pub fn path(&self, lambdas: &ArrayRef1<f64>) -> Result<LassoPath, Error> {
         check::non_empty("lambdas", lambdas)?;
-        check::every("lambdas", lambdas, "positive and finite", |lambda| lambda.is_finite() && lambda > 0.0)?;
+        check::every("lambdas", lambdas, "positive and finite", |lambda| {
+            lambda.is_finite() && lambda > 0.0
+        })?;
         let mut descent = Descent::new(self);
         let mut coefficients = Array2::zeros((lambdas.len(), self.features()));
         let mut gaps = Array1::zeros(lambdas.len());
@@ -222,7 +238,10 @@ impl Lasso {
     /// # Ok::<(), downhill::Error>(())
     /// ```
     pub fn duality_gap(&self, theta: &ArrayRef1<f64>, lambda: f64) -> f64 {
-        assert!(lambda > 0.0 && lambda.is_finite(), "lambda is {lambda}, but must be positive and finite");
+        assert!(
+            lambda > 0.0 && lambda.is_finite(),
+            "lambda is {lambda}, but must be positive and finite"
+        );
         let residual = &self.targets - &theta.dot(&self.columns);
         let correlations = self.columns.dot(&residual) - self.samples() * self.ridge * theta;
         self.gap(
@@ -250,7 +269,8 @@ impl Lasso {
         let feasible = n * lambda / 2.0 / sums.largest_correlation;
         let scale = (sums.residual_target / residual).clamp(-feasible, feasible);
         let dual = (2.0 * scale * sums.residual_target - scale * scale * residual) / n;
-        // Weak duality: below zero only by rounding. `clamp` keeps NaN, where `max` would make it 0.
+        // Weak duality: below zero only by rounding. `clamp` keeps NaN, where `max` would make it
+        // 0.
         (cost - dual).clamp(0.0, f64::INFINITY)
     }
     // ANCHOR_END: gap
@@ -376,7 +396,8 @@ impl<'a> Descent<'a> {
         let size = self.members.len();
         let ridge = self.problem.samples() * self.problem.ridge;
         for j in 0..size {
-            let products = &self.gram.as_slice().unwrap_or_default()[j * self.gram.ncols()..][..size];
+            let products =
+                &self.gram.as_slice().unwrap_or_default()[j * self.gram.ncols()..][..size];
             let curvature = products[j] + ridge;
             if curvature == 0.0 {
                 continue;
@@ -449,7 +470,13 @@ impl<'a> Descent<'a> {
         let problem = self.problem;
         self.residual.assign(&problem.targets);
         let used = self.columns.slice(s![..self.members.len(), ..]);
-        general_mat_vec_mul(-1.0, &used.t(), &ArrayView1::from(&self.theta), 1.0, &mut self.residual);
+        general_mat_vec_mul(
+            -1.0,
+            &used.t(),
+            &ArrayView1::from(&self.theta),
+            1.0,
+            &mut self.residual,
+        );
         general_mat_vec_mul(1.0, &problem.columns, &self.residual, 0.0, &mut self.correlations);
 
         let ridge = problem.samples() * problem.ridge;
@@ -460,11 +487,13 @@ impl<'a> Descent<'a> {
             l2: 0.0,
             largest_correlation: 0.0,
         };
-        for ((&j, &theta), gradient) in self.members.iter().zip(&self.theta).zip(&mut self.gradient) {
+        for ((&j, &theta), gradient) in self.members.iter().zip(&self.theta).zip(&mut self.gradient)
+        {
             *gradient = self.correlations[j];
             sums.l1 += theta.abs();
             sums.l2 += theta * theta;
-            sums.largest_correlation = sums.largest_correlation.max((*gradient - ridge * theta).abs());
+            sums.largest_correlation =
+                sums.largest_correlation.max((*gradient - ridge * theta).abs());
         }
         for (correlation, member) in self.correlations.iter().zip(&self.is_member) {
             if !member {
@@ -479,8 +508,9 @@ impl<'a> Descent<'a> {
     fn admit(&mut self, threshold: f64) -> bool {
         let Self { candidates, correlations, is_member, .. } = self;
         candidates.clear();
-        candidates
-            .extend((0..is_member.len()).filter(|&j| !is_member[j] && correlations[j].abs() > threshold));
+        candidates.extend(
+            (0..is_member.len()).filter(|&j| !is_member[j] && correlations[j].abs() > threshold),
+        );
         let most = self.members.len().max(100);
         if candidates.len() > most {
             candidates.select_nth_unstable_by(most, |&i, &j| {
@@ -507,7 +537,8 @@ impl<'a> Descent<'a> {
         }
         self.members.extend(newcomers);
         self.theta.resize(new, 0.0);
-        let products = self.columns.slice(s![old..new, ..]).dot(&self.columns.slice(s![..new, ..]).t());
+        let products =
+            self.columns.slice(s![old..new, ..]).dot(&self.columns.slice(s![..new, ..]).t());
         self.gram.slice_mut(s![old..new, ..new]).assign(&products);
         self.gram.slice_mut(s![..new, old..new]).assign(&products.t());
     }
@@ -621,8 +652,9 @@ mod tests {
         let mut rng = crate::rng(61);
         let x = Array2::from_shape_fn((40, 12), |_| rng.sample::<f64, _>(StandardNormal));
         let x = &x + &(3.0 * &x.column(0).to_owned().insert_axis(ndarray::Axis(1)));
-        let y =
-            Array1::from_shape_fn(40, |i| x[[i, 1]] - 2.0 * x[[i, 5]] + rng.sample::<f64, _>(StandardNormal));
+        let y = Array1::from_shape_fn(40, |i| {
+            x[[i, 1]] - 2.0 * x[[i, 5]] + rng.sample::<f64, _>(StandardNormal)
+        });
         Lasso::new(&x, &y).unwrap()
     }
 
@@ -655,7 +687,8 @@ mod tests {
                 let kept = descent.gap_within(lambda);
                 assert!(
                     kept > 0.0
-                        && (kept - descent.check_all(lambda)).abs() < 1e-10 * objective(&Array1::zeros(12))
+                        && (kept - descent.check_all(lambda)).abs()
+                            < 1e-10 * objective(&Array1::zeros(12))
                 );
                 let less = n * (objective(&coefficients(&descent)) - objective(&Array1::zeros(12)));
                 assert!((descent.cost(lambda) - less).abs() < 1e-9 * less.abs());

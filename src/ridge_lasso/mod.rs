@@ -75,10 +75,16 @@ pub fn l2_norm(v: &ArrayRef1<f64>) -> f64 {
 /// ```
 /// # use downhill as _;
 /// use ndarray::array;
-/// let cost = downhill::ridge_lasso::ridge_cost(&array![[1.0], [1.0]], &array![1.0, 3.0], &array![2.0], 0.5);
+/// let (x, y) = (array![[1.0], [1.0]], array![1.0, 3.0]);
+/// let cost = downhill::ridge_lasso::ridge_cost(&x, &y, &array![2.0], 0.5);
 /// assert_eq!(cost, 1.0 + 0.5 * 4.0);
 /// ```
-pub fn ridge_cost(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, theta: &ArrayRef1<f64>, lambda: f64) -> f64 {
+pub fn ridge_cost(
+    x: &ArrayRef2<f64>,
+    y: &ArrayRef1<f64>,
+    theta: &ArrayRef1<f64>,
+    lambda: f64,
+) -> f64 {
     ols::cost(x, y, theta) + lambda * l2_norm(theta).powi(2)
 }
 
@@ -91,10 +97,16 @@ pub fn ridge_cost(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, theta: &ArrayRef1<f64>
 /// ```
 /// # use downhill as _;
 /// use ndarray::array;
-/// let cost = downhill::ridge_lasso::lasso_cost(&array![[1.0], [1.0]], &array![1.0, 3.0], &array![2.0], 0.5);
+/// let (x, y) = (array![[1.0], [1.0]], array![1.0, 3.0]);
+/// let cost = downhill::ridge_lasso::lasso_cost(&x, &y, &array![2.0], 0.5);
 /// assert_eq!(cost, 1.0 + 0.5 * 2.0);
 /// ```
-pub fn lasso_cost(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, theta: &ArrayRef1<f64>, lambda: f64) -> f64 {
+pub fn lasso_cost(
+    x: &ArrayRef2<f64>,
+    y: &ArrayRef1<f64>,
+    theta: &ArrayRef1<f64>,
+    lambda: f64,
+) -> f64 {
     ols::cost(x, y, theta) + lambda * l1_norm(theta)
 }
 // ANCHOR_END: costs

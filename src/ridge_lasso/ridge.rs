@@ -90,7 +90,8 @@ impl Ridge {
         let penalty = self.samples as f64 * lambda;
         let mut weights = self.projections.clone();
         weights.zip_mut_with(&self.singular_values, |w, &d| {
-            // 1 / (d + nλ/d) rather than d / (d² + nλ): d² may overflow. No data along v, no weight.
+            // 1 / (d + nλ/d) rather than d / (d² + nλ): d² may overflow. No data along v, no
+            // weight.
             *w = if d > 0.0 { *w / (d + penalty / d) } else { 0.0 };
         });
         Ok(weights)
@@ -98,7 +99,8 @@ impl Ridge {
     // ANCHOR_END: weights
 
     // ANCHOR: shrinkage
-    /// The factors $d_i^2/(d_i^2+n\lambda)$ by which ridge shrinks the fit along each left singular vector, `r`.
+    /// The factors $d_i^2/(d_i^2+n\lambda)$ by which ridge shrinks the fit along each left
+    /// singular vector, `r`.
     ///
     /// # Errors
     /// [`Error::Parameter`] when `lambda` is negative or not finite.
@@ -116,7 +118,8 @@ impl Ridge {
         Ok(self.singular_values.mapv(|d| if d > 0.0 { 1.0 / (1.0 + penalty / d / d) } else { 0.0 }))
     }
 
-    /// The effective number of parameters, $\sum_i d_i^2/(d_i^2+n\lambda)$: the trace of the matrix that turns
+    /// The effective number of parameters, $\sum_i d_i^2/(d_i^2+n\lambda)$: the trace of the
+    /// matrix that turns
     /// targets into fitted values.
     ///
     /// # Errors
@@ -146,7 +149,8 @@ impl Ridge {
 type Factors = (Array2<f64>, Array1<f64>, Array1<f64>);
 
 // ANCHOR: gram
-/// `Vᵀ`, `d`, `Uᵀy` from the eigenvectors of `XᵀX = V D² Vᵀ`, or nothing when that would cost too much accuracy.
+/// `Vᵀ`, `d`, `Uᵀy` from the eigenvectors of `XᵀX = V D² Vᵀ`, or nothing when that would cost too
+/// much accuracy.
 fn from_gram(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Option<Factors> {
     if x.nrows() < x.ncols() {
         return None;
@@ -164,7 +168,11 @@ fn from_gram(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Option<Factors> {
     let singular_values = eigenvalues.slice(ndarray::s![..;-1]).sqrt();
     let right_vectors = vectors.t().slice(ndarray::s![..;-1, ..]).to_owned();
     let projections = right_vectors.dot(&x.t().dot(y)) / &singular_values;
-    projections.iter().all(|p| p.is_finite()).then_some((right_vectors, singular_values, projections))
+    projections.iter().all(|p| p.is_finite()).then_some((
+        right_vectors,
+        singular_values,
+        projections,
+    ))
 }
 // ANCHOR_END: gram
 

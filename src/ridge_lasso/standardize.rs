@@ -53,7 +53,13 @@ impl Standardizer {
     /// # Panics
     /// When `x` has another number of columns than the matrix that was measured.
     pub fn transform(&self, x: &ArrayRef2<f64>) -> Array2<f64> {
-        assert_eq!(x.ncols(), self.means.len(), "x has {} columns, not {}", x.ncols(), self.means.len());
+        assert_eq!(
+            x.ncols(),
+            self.means.len(),
+            "x has {} columns, not {}",
+            x.ncols(),
+            self.means.len()
+        );
         (x - &*self.means) / &self.scales
     }
 

@@ -1,6 +1,8 @@
 //! What a chain is worth.
 
-use ndarray::{Array, Array1, Array2, ArrayRef, ArrayRef1, ArrayRef2, Axis, Dimension, concatenate, s};
+use ndarray::{
+    Array, Array1, Array2, ArrayRef, ArrayRef1, ArrayRef2, Axis, Dimension, concatenate, s,
+};
 
 use crate::{Error, check};
 
@@ -107,7 +109,12 @@ fn halves(chains: &ArrayRef2<f64>) -> Result<(Array2<f64>, Array1<f64>), Error> 
     let centred = &both - &means.view().insert_axis(Axis(1));
     if centred.iter().all(|&c| c == 0.0) {
         let must = "different from another of its half: a constant says nothing";
-        return Err(Error::Domain { what: "chains", index: "0, 0".into(), value: chains[[0, 0]], must });
+        return Err(Error::Domain {
+            what: "chains",
+            index: "0, 0".into(),
+            value: chains[[0, 0]],
+            must,
+        });
     }
     Ok((centred, means))
 }

@@ -66,7 +66,8 @@ impl Categorical {
     // ANCHOR: quantile
     pub fn quantile(&self, u: f64) -> usize {
         let level = u * self.cumulative[self.cumulative.len() - 1];
-        // Rounding can lift the level to the very end of the list: then the last outcome that can be is meant.
+        // Rounding can lift the level to the very end of the list: then the last outcome that can
+        // be is meant.
         let level = level.min(self.cumulative[self.cumulative.len() - 1].next_down());
         self.cumulative.partition_point(|&below| below <= level)
     }
@@ -152,7 +153,12 @@ impl Importance {
         // ANCHOR_END: importance
         let must = "finite for one draw at least";
         if log_sum == f64::NEG_INFINITY {
-            return Err(Error::Domain { what: "log_target", index: "0".into(), value: log_target[0], must });
+            return Err(Error::Domain {
+                what: "log_target",
+                index: "0".into(),
+                value: log_target[0],
+                must,
+            });
         }
         Ok(Self { weights, log_mean_weight: log_sum - (log_target.len() as f64).ln() })
     }

@@ -62,7 +62,10 @@ impl<E: Energy> Gibbs<E> {
         let high = must_be_above_minus_infinity(self.target.energy(x));
         x[i] = self.low;
         let low = must_be_above_minus_infinity(self.target.energy(x));
-        assert!(high.min(low) < f64::INFINITY, "neither value of unit {i} can be: both have infinite energy");
+        assert!(
+            high.min(low) < f64::INFINITY,
+            "neither value of unit {i} can be: both have infinite energy"
+        );
         logistic((low - high) / self.temperature)
     }
     // ANCHOR_END: conditional

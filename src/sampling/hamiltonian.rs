@@ -51,7 +51,15 @@ impl<E: Differentiable> Hamiltonian<E> {
         let warm = temperature > 0.0 && temperature.is_finite();
         check::parameter("temperature", temperature, "positive and finite", warm)?;
         let (here, there) = (Place::nowhere(units), Place::nowhere(units));
-        Ok(Self { target, step_size, leaps, temperature, here, there, velocity: Array1::zeros(units) })
+        Ok(Self {
+            target,
+            step_size,
+            leaps,
+            temperature,
+            here,
+            there,
+            velocity: Array1::zeros(units),
+        })
     }
 
     /// Moves `x` and `velocity` along the ride, `leaps` steps of the leapfrog, and returns by how much the total energy $H$ changed on the way: by nothing, if

@@ -102,16 +102,22 @@ impl<E: Differentiable> Mala<E> {
         check::parameter("step_size", step_size, "positive and finite", positive)?;
         let warm = temperature > 0.0 && temperature.is_finite();
         check::parameter("temperature", temperature, "positive and finite", warm)?;
-        Ok(Self { target, step_size, temperature, here: Place::nowhere(units), there: Place::nowhere(units) })
+        Ok(Self {
+            target,
+            step_size,
+            temperature,
+            here: Place::nowhere(units),
+            there: Place::nowhere(units),
+        })
     }
 
     /// $-\log q(x' \mid x) = \lVert x' - x + \frac\eta2 \nabla E(x) \rVert^2 / 2 \eta T$, but for a constant.
     // ANCHOR: mala
     fn surprise(&self, from: &Place, to: &Place) -> f64 {
-        let square = Zip::from(&to.x)
-            .and(&from.x)
-            .and(&from.slope)
-            .fold(0.0, |sum, to, from, slope| sum + (to - from + 0.5 * self.step_size * slope).powi(2));
+        let square =
+            Zip::from(&to.x).and(&from.x).and(&from.slope).fold(0.0, |sum, to, from, slope| {
+                sum + (to - from + 0.5 * self.step_size * slope).powi(2)
+            });
         square / (2.0 * self.step_size * self.temperature)
     }
 
@@ -127,9 +133,11 @@ impl<E: Differentiable> Kernel for Mala<E> {
     fn step(&mut self, x: &mut ArrayRef1<f64>, rng: &mut impl Rng) -> bool {
         self.here.go(&self.target, x);
         let (half, noise) = (0.5 * self.step_size, (self.step_size * self.temperature).sqrt());
-        Zip::from(&mut self.there.x).and(&self.here.x).and(&self.here.slope).for_each(|to, from, slope| {
-            *to = from - half * slope + noise * rng.sample::<f64, _>(StandardNormal);
-        });
+        Zip::from(&mut self.there.x).and(&self.here.x).and(&self.here.slope).for_each(
+            |to, from, slope| {
+                *to = from - half * slope + noise * rng.sample::<f64, _>(StandardNormal);
+            },
+        );
         self.there.look(&self.target);
         let taken = -self.log_ratio() < rng.sample::<f64, _>(Exp1);
         if taken {

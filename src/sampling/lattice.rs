@@ -133,8 +133,12 @@ impl Lattice {
                 (0..all, all..half, 1..half, 0..1)
             };
             for (sites, beside) in [(most, next), (edge, last)] {
-                let around =
-                    [&above[sites.clone()], &below[sites.clone()], &here[sites.clone()], &here[beside]];
+                let around = [
+                    &above[sites.clone()],
+                    &below[sites.clone()],
+                    &here[sites.clone()],
+                    &here[beside],
+                ];
                 tie |= draw(&mut spins[sites.clone()], around, &draws[sites], chances);
             }
             if tie {
@@ -143,7 +147,8 @@ impl Lattice {
                     let around = above[k] + below[k] + here[k] + here[(k + shift) % half];
                     let chance = chances[((around + 4) / 2) as usize];
                     if u32::from(draws[k]) == chance >> 16 {
-                        spins[k] = if u32::from(rng.random::<u16>()) < chance & 0xffff { 1 } else { -1 };
+                        spins[k] =
+                            if u32::from(rng.random::<u16>()) < chance & 0xffff { 1 } else { -1 };
                     }
                 }
             }
@@ -169,11 +174,13 @@ impl Lattice {
             let line = |row: usize| &odd[row % self.rows * half..(row % self.rows + 1) * half];
             let (above, here, below) = (line(row + self.rows - 1), line(row), line(row + 1));
             for k in 0..half {
-                let beside = here[if row % 2 == 0 { (k + half - 1) % half } else { (k + 1) % half }];
+                let beside =
+                    here[if row % 2 == 0 { (k + half - 1) % half } else { (k + 1) % half }];
                 bonds += i64::from(spins[k] * (above[k] + below[k] + here[k] + beside));
             }
         }
-        -(self.coupling * bonds as f64 + self.field * self.sum() as f64) / (self.rows * self.columns) as f64
+        -(self.coupling * bonds as f64 + self.field * self.sum() as f64)
+            / (self.rows * self.columns) as f64
     }
 }
 

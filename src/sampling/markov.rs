@@ -45,8 +45,15 @@ impl MarkovChain {
     /// finite, or a row does not sum to 1 up to $10^{-9}$.
     pub fn new(transition: Array2<f64>) -> Result<Self, Error> {
         check::non_empty("transition", &transition)?;
-        check::length("columns of transition", transition.nrows(), transition.ncols(), "columns, one a row")?;
-        check::every("transition", &transition, "finite and not negative", |p| p >= 0.0 && p.is_finite())?;
+        check::length(
+            "columns of transition",
+            transition.nrows(),
+            transition.ncols(),
+            "columns, one a row",
+        )?;
+        check::every("transition", &transition, "finite and not negative", |p| {
+            p >= 0.0 && p.is_finite()
+        })?;
         let sums = transition.sum_axis(ndarray::Axis(1));
         check::every("row sums of transition", &sums, "1", |sum| (sum - 1.0).abs() < 1e-9)?;
         Ok(Self { transition })
@@ -67,7 +74,10 @@ impl MarkovChain {
     /// assert_eq!(chain.transition(), array![[0.0, 1.0], [0.25, 0.75]]);
     /// # Ok::<(), downhill::Error>(())
     /// ```
-    pub fn metropolis_hastings(proposal: &ArrayRef2<f64>, target: &ArrayRef1<f64>) -> Result<Self, Error> {
+    pub fn metropolis_hastings(
+        proposal: &ArrayRef2<f64>,
+        target: &ArrayRef1<f64>,
+    ) -> Result<Self, Error> {
         let Self { transition: mut p } = Self::new(proposal.to_owned())?;
         check::length("target", p.nrows(), target.len(), "entries, one a state")?;
         check::every("target", target, "positive and finite", |p| p > 0.0 && p.is_finite())?;
@@ -129,8 +139,11 @@ impl MarkovChain {
     /// The refusal of a chain that is not irreducible.
     fn reducible(&self) -> Error {
         let (forth, back) = (self.distances(0, true), self.distances(0, false));
-        let joined =
-            forth.iter().zip(&back).filter(|(forth, back)| forth.is_some() && back.is_some()).count();
+        let joined = forth
+            .iter()
+            .zip(&back)
+            .filter(|(forth, back)| forth.is_some() && back.is_some())
+            .count();
         let must = "that of all states: the chain must be irreducible";
         Error::Parameter {
             what: "the number of states that state 0 can reach and come back from",
@@ -157,7 +170,8 @@ impl MarkovChain {
         let mut period = 0;
         for ((j, k), &p) in self.transition.indexed_iter() {
             // A way out to j, over the edge j → k, compared with the shortest way to k; only where there is a way back.
-            if let (true, Some(to_j), Some(to_k), Some(_)) = (p > 0.0, forth[j], forth[k], back[k]) {
+            if let (true, Some(to_j), Some(to_k), Some(_)) = (p > 0.0, forth[j], forth[k], back[k])
+            {
                 period = gcd(period, (to_j + 1).abs_diff(to_k));
             }
         }
@@ -179,7 +193,8 @@ impl MarkovChain {
         }
         let mut p = self.transition.clone();
         for k in (1..n).rev() {
-            // Watch the chain only while it is below state k: a visit to k and beyond becomes one longer step.
+            // Watch the chain only while it is below state k: a visit to k and beyond becomes one
+            // longer step.
             let leave: f64 = (0..k).map(|j| p[[k, j]]).sum();
             for i in 0..k {
                 p[[i, k]] /= leave;
@@ -203,8 +218,9 @@ impl MarkovChain {
     /// When `pi` has not an entry a state.
     pub fn imbalance(&self, pi: &ArrayRef1<f64>) -> f64 {
         let p = &self.transition;
-        p.indexed_iter()
-            .fold(0.0_f64, |most, ((i, j), p_ij)| most.max((pi[i] * p_ij - pi[j] * p[[j, i]]).abs()))
+        p.indexed_iter().fold(0.0_f64, |most, ((i, j), p_ij)| {
+            most.max((pi[i] * p_ij - pi[j] * p[[j, i]]).abs())
+        })
     }
 
     /// $\max_i \lVert P^t(i, \cdot) - \pi \rVert_{\text{TV}}$ for $t = 0, 1, \dots$, `steps`: how far the chain can still be from `pi`.
@@ -218,8 +234,10 @@ impl MarkovChain {
             if t > 0 {
                 power = power.dot(&self.transition);
             }
-            *furthest =
-                power.rows().into_iter().fold(0.0_f64, |most, row| most.max(total_variation(&row, pi)));
+            *furthest = power
+                .rows()
+                .into_iter()
+                .fold(0.0_f64, |most, row| most.max(total_variation(&row, pi)));
         }
         furthest
     }
@@ -232,7 +250,8 @@ impl MarkovChain {
     #[cfg(feature = "lapack")]
     pub fn spectral_gap(&self) -> Result<f64, Error> {
         use ndarray_linalg::EigVals;
-        let values = self.transition.eigvals().map_err(|e| Error::Lapack { reason: e.to_string() })?;
+        let values =
+            self.transition.eigvals().map_err(|e| Error::Lapack { reason: e.to_string() })?;
         let mut moduli: Vec<f64> = values.iter().map(|value| value.norm()).collect();
         moduli.sort_by(|a, b| b.total_cmp(a));
         Ok(moduli.get(1).map_or(1.0, |second| (1.0 - second).max(0.0)))

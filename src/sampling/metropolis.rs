@@ -44,7 +44,14 @@ impl<E: Energy> Metropolis<E> {
         check::parameter("reach", reach, "positive and finite", reach > 0.0 && reach.is_finite())?;
         check::parameter("temperature", temperature, "not negative", temperature >= 0.0)?;
         let nowhere = Array1::from_elem(units, f64::NAN);
-        Ok(Self { target, reach, temperature, last: nowhere.clone(), energy: f64::NAN, proposal: nowhere })
+        Ok(Self {
+            target,
+            reach,
+            temperature,
+            last: nowhere.clone(),
+            energy: f64::NAN,
+            proposal: nowhere,
+        })
     }
 }
 
@@ -160,7 +167,8 @@ impl<E: Energy, Q: Proposal> MetropolisHastings<E, Q> {
     pub fn log_ratio(&mut self, from: &ArrayRef1<f64>, to: &ArrayRef1<f64>) -> f64 {
         let here = must_be_above_minus_infinity(self.target.energy(from));
         let there = must_be_above_minus_infinity(self.target.energy(to));
-        let (forth, back) = (self.proposal.log_density(from, to), self.proposal.log_density(to, from));
+        let (forth, back) =
+            (self.proposal.log_density(from, to), self.proposal.log_density(to, from));
         (here - there) / self.temperature + back - forth
     }
     // ANCHOR_END: ratio

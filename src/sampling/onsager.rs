@@ -30,7 +30,8 @@ pub fn magnetisation(t: f64) -> f64 {
 pub fn energy(t: f64) -> f64 {
     let (tanh, cosh) = ((2.0 / t).tanh(), (2.0 / t).cosh());
     let slant = 2.0 * tanh * tanh - 1.0;
-    // At the critical temperature slant is 0 and K infinite; the product tends to 0. 1 - κ² is slant².
+    // At the critical temperature slant is 0 and K infinite; the product tends to 0. 1 - κ² is
+    // slant².
     let correction = if slant == 0.0 { 0.0 } else { slant * elliptic_k(slant.abs()) };
     if cosh.is_infinite() { -2.0 } else { -(1.0 + 2.0 / PI * correction) / tanh }
 }

@@ -67,7 +67,10 @@ fn sound(energy: f64, steps: usize) -> Result<f64, Error> {
         return Ok(energy);
     }
     Err(Error::Domain {
-        what: "energy", index: steps.to_string(), value: energy, must: "a number above -∞"
+        what: "energy",
+        index: steps.to_string(),
+        value: energy,
+        must: "a number above -∞",
     })
 }
 
@@ -149,7 +152,12 @@ impl<E: Energy, K: Thermal + Clone> Kernel for Tempering<E, K> {
     /// A step of every copy, then one try to exchange a pair of neighbours; whether they changed places.
     fn step(&mut self, x: &mut ArrayRef1<f64>, rng: &mut impl Rng) -> bool {
         let (units, copies) = (self.units, self.kernels.len());
-        assert_eq!(x.len(), copies * units, "{} entries for {copies} copies of {units} units", x.len());
+        assert_eq!(
+            x.len(),
+            copies * units,
+            "{} entries for {copies} copies of {units} units",
+            x.len()
+        );
         for (kernel, mut copy) in self.kernels.iter_mut().zip(x.exact_chunks_mut(units)) {
             kernel.step(&mut copy, rng);
         }
@@ -157,7 +165,8 @@ impl<E: Energy, K: Thermal + Clone> Kernel for Tempering<E, K> {
             return false;
         }
         let low = rng.random_range(0..copies - 1);
-        let (cold, hot) = x.slice_mut(s![low * units..(low + 2) * units]).split_at(ndarray::Axis(0), units);
+        let (cold, hot) =
+            x.slice_mut(s![low * units..(low + 2) * units]).split_at(ndarray::Axis(0), units);
         let (mut cold, mut hot) = (cold, hot);
         let energy_cold = must_be_above_minus_infinity(self.target.energy(&cold));
         let energy_hot = must_be_above_minus_infinity(self.target.energy(&hot));

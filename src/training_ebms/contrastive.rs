@@ -5,8 +5,8 @@ use rand::Rng;
 
 use super::{add_mean, check_samples, share};
 use crate::{
-    Error, backprop::softplus, check, energy::Learnable, introduction::logistic, optimizers::Optimizer,
-    sampling::Kernel, universal_approximation::relu,
+    Error, backprop::softplus, check, energy::Learnable, introduction::logistic,
+    optimizers::Optimizer, sampling::Kernel, universal_approximation::relu,
 };
 
 /// Writes the gradient of $\langle E \rangle_{\text{data}} - \langle E \rangle_{\text{negatives}}$, the positive phase minus the negative phase, and returns that difference.
@@ -152,7 +152,12 @@ impl<O: Optimizer> Contrastive<O> {
     ///
     /// # Errors
     /// [`Error::Empty`] or [`Error::Domain`] when there are no chains or one is not finite, [`Error::Parameter`] when `moves` is 0.
-    pub fn new(optimizer: O, chains: Array2<f64>, start: Start, moves: usize) -> Result<Self, Error> {
+    pub fn new(
+        optimizer: O,
+        chains: Array2<f64>,
+        start: Start,
+        moves: usize,
+    ) -> Result<Self, Error> {
         check_samples("chains", &chains)?;
         check::parameter("moves", moves as f64, "at least 1", moves >= 1)?;
         Ok(Self { optimizer, start, moves, chains, gradient: Array1::zeros(0), steps: 0 })
@@ -185,7 +190,12 @@ impl<O: Optimizer> Contrastive<O> {
         kernel: impl FnOnce(E) -> Result<K, Error>,
         rng: &mut impl Rng,
     ) -> Result<f64, Error> {
-        check::length("columns of batch", self.chains.ncols(), batch.ncols(), "columns, as the chains have")?;
+        check::length(
+            "columns of batch",
+            self.chains.ncols(),
+            batch.ncols(),
+            "columns, as the chains have",
+        )?;
         check::non_empty("batch", batch)?;
         if self.start == Start::Data && batch.nrows() > self.chains.nrows() {
             let expected = format!("at most {} rows, a chain for each", self.chains.nrows());

@@ -68,7 +68,12 @@ impl<E: Learnable> Learnable for Counted<E> {
         self.energy.parameters_mut()
     }
 
-    fn add_parameter_gradient(&self, x: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+    fn add_parameter_gradient(
+        &self,
+        x: &ArrayRef1<f64>,
+        weight: f64,
+        gradient: &mut ArrayRef1<f64>,
+    ) {
         self.asked().add_parameter_gradient(x, weight, gradient);
     }
 }

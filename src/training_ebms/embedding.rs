@@ -41,7 +41,10 @@ pub fn embedding_loss(distance: f64, same: bool, margin: f64) -> (f64, f64) {
 /// When `energies` is empty or not square, or `gradient` not of its shape.
 pub fn info_nce(energies: &ArrayRef2<f64>, gradient: &mut ArrayRef2<f64>) -> f64 {
     let n = energies.nrows();
-    assert!(energies.ncols() == n && gradient.dim() == (n, n), "a square of energies, and one of slopes");
+    assert!(
+        energies.ncols() == n && gradient.dim() == (n, n),
+        "a square of energies, and one of slopes"
+    );
     let share = share(energies);
     let mut loss = 0.0;
     // ANCHOR: info_nce

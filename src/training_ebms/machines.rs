@@ -63,7 +63,12 @@ impl Learnable for Table {
         &mut self.theta
     }
 
-    fn add_parameter_gradient(&self, x: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+    fn add_parameter_gradient(
+        &self,
+        x: &ArrayRef1<f64>,
+        weight: f64,
+        gradient: &mut ArrayRef1<f64>,
+    ) {
         assert_eq!(gradient.len(), self.theta.len(), "one entry a state");
         gradient[self.place(x)] += weight;
     }
@@ -107,7 +112,8 @@ impl Pairwise {
         check::finite("weights", &weights)?;
         check::finite("biases", &biases)?;
         for ((i, j), &value) in weights.indexed_iter() {
-            let refusal = |must| Error::Domain { what: "weights", index: format!("{i}, {j}"), value, must };
+            let refusal =
+                |must| Error::Domain { what: "weights", index: format!("{i}, {j}"), value, must };
             if i == j && value != 0.0 {
                 return Err(refusal("0 on the diagonal"));
             }
@@ -174,7 +180,12 @@ impl Learnable for Pairwise {
         &mut self.theta
     }
 
-    fn add_parameter_gradient(&self, s: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+    fn add_parameter_gradient(
+        &self,
+        s: &ArrayRef1<f64>,
+        weight: f64,
+        gradient: &mut ArrayRef1<f64>,
+    ) {
         assert_eq!(s.len(), self.units, "a state of {} spins on {}", s.len(), self.units);
         assert_eq!(gradient.len(), self.theta.len(), "one entry a parameter");
         let mut at = self.units;
@@ -219,7 +230,8 @@ impl Bowl {
         check::length("columns of precision", n, precision.ncols(), "columns, one a dimension")?;
         check::finite("precision", &precision)?;
         check::finite("pull", &pull)?;
-        if let Some(((i, j), &value)) = precision.indexed_iter().find(|&((i, j), &v)| v != precision[[j, i]])
+        if let Some(((i, j), &value)) =
+            precision.indexed_iter().find(|&((i, j), &v)| v != precision[[j, i]])
         {
             let (index, must) = (format!("{i}, {j}"), "equal to its mirror image");
             return Err(Error::Domain { what: "precision", index, value, must });
@@ -239,7 +251,13 @@ impl Bowl {
     }
 
     fn require(&self, x: &ArrayRef1<f64>) {
-        assert_eq!(x.len(), self.dimensions, "a point of {} entries in {}", x.len(), self.dimensions);
+        assert_eq!(
+            x.len(),
+            self.dimensions,
+            "a point of {} entries in {}",
+            x.len(),
+            self.dimensions
+        );
     }
 
     /// $(\Lambda x)_i$.
@@ -259,7 +277,13 @@ impl Energy for Bowl {
 impl Differentiable for Bowl {
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
         self.require(x);
-        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
+        assert_eq!(
+            gradient.len(),
+            x.len(),
+            "a gradient of {} entries of {}",
+            gradient.len(),
+            x.len()
+        );
         for (i, slope) in gradient.iter_mut().enumerate() {
             *slope = self.row(i, x) - self.theta[i];
         }
@@ -275,7 +299,12 @@ impl Learnable for Bowl {
         &mut self.theta
     }
 
-    fn add_parameter_gradient(&self, x: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+    fn add_parameter_gradient(
+        &self,
+        x: &ArrayRef1<f64>,
+        weight: f64,
+        gradient: &mut ArrayRef1<f64>,
+    ) {
         self.require(x);
         assert_eq!(gradient.len(), self.theta.len(), "one entry a parameter");
         let n = self.dimensions;

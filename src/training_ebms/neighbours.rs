@@ -69,7 +69,11 @@ impl Neighbours {
             neighbour.assign(&x);
             let mut slopes = 0.0;
             for i in 0..x.len() {
-                assert!(x[i] == low || x[i] == high, "entry {i} is {}, neither {low} nor {high}", x[i]);
+                assert!(
+                    x[i] == low || x[i] == high,
+                    "entry {i} is {}, neither {low} nor {high}",
+                    x[i]
+                );
                 neighbour[i] = low + high - x[i];
                 let (value, slope) = self.at(here - energy.energy(&neighbour));
                 energy.add_parameter_gradient(&neighbour, -share * slope, gradient);

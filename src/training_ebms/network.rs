@@ -38,11 +38,17 @@ impl NetworkEnergy {
     ///
     /// # Errors
     /// [`Error::Parameter`] when there are no units, visible or hidden, or `confinement` is negative or not finite.
-    pub fn new(units: usize, hidden: usize, confinement: f64, rng: &mut impl Rng) -> Result<Self, Error> {
+    pub fn new(
+        units: usize,
+        hidden: usize,
+        confinement: f64,
+        rng: &mut impl Rng,
+    ) -> Result<Self, Error> {
         check::parameter("units", units as f64, "at least 1", units >= 1)?;
         check::parameter("hidden", hidden as f64, "at least 1", hidden >= 1)?;
-        let mut normal =
-            |count: usize| Array1::from_shape_simple_fn(count, || rng.sample::<f64, _>(StandardNormal));
+        let mut normal = |count: usize| {
+            Array1::from_shape_simple_fn(count, || rng.sample::<f64, _>(StandardNormal))
+        };
         let biases = normal(hidden);
         let output = normal(hidden) / (hidden as f64).sqrt();
         let weights = Array2::from_shape_simple_fn((hidden, units), || rng.sample(StandardNormal));
@@ -69,7 +75,8 @@ impl NetworkEnergy {
         check::length("output", hidden, output.len(), "entries, one a hidden unit")?;
         check::length("rows of weights", hidden, weights.nrows(), "rows, one a hidden unit")?;
         check::length("columns of weights", units, weights.ncols(), "columns, one a visible unit")?;
-        let theta: Array1<f64> = pull.iter().chain(&biases).chain(&output).chain(&weights).copied().collect();
+        let theta: Array1<f64> =
+            pull.iter().chain(&biases).chain(&output).chain(&weights).copied().collect();
         check::finite("parameters", &theta)?;
         Ok(Self { units, hidden, confinement, theta })
     }
@@ -122,7 +129,13 @@ impl Energy for NetworkEnergy {
 impl Differentiable for NetworkEnergy {
     fn gradient_into(&self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
         self.require(x);
-        assert_eq!(gradient.len(), x.len(), "a gradient of {} entries of {}", gradient.len(), x.len());
+        assert_eq!(
+            gradient.len(),
+            x.len(),
+            "a gradient of {} entries of {}",
+            gradient.len(),
+            x.len()
+        );
         // ANCHOR: slope
         gradient.assign(x);
         *gradient *= self.confinement;
@@ -143,7 +156,12 @@ impl Learnable for NetworkEnergy {
         &mut self.theta
     }
 
-    fn add_parameter_gradient(&self, x: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+    fn add_parameter_gradient(
+        &self,
+        x: &ArrayRef1<f64>,
+        weight: f64,
+        gradient: &mut ArrayRef1<f64>,
+    ) {
         self.require(x);
         assert_eq!(gradient.len(), self.theta.len(), "one entry a parameter");
         let (n, h) = (self.units, self.hidden);

@@ -39,7 +39,11 @@ pub fn noise_contrastive(
     gradient: &mut ArrayRef1<f64>,
 ) -> f64 {
     let parameters = energy.parameters().len();
-    assert_eq!(gradient.len(), parameters + 1, "an entry for each parameter, and one for the constant");
+    assert_eq!(
+        gradient.len(),
+        parameters + 1,
+        "an entry for each parameter, and one for the constant"
+    );
     gradient.fill(0.0);
     let share = share(data);
     assert!(noise.nrows() > 0, "data without noise to be told from");

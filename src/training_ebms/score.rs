@@ -60,7 +60,11 @@ pub trait Scored: Learnable + Differentiable {
 ///
 /// # Panics
 /// When data, energy and gradient differ in length, or there are no data.
-pub fn score_matching(energy: &impl Scored, data: &ArrayRef2<f64>, gradient: &mut ArrayRef1<f64>) -> f64 {
+pub fn score_matching(
+    energy: &impl Scored,
+    data: &ArrayRef2<f64>,
+    gradient: &mut ArrayRef1<f64>,
+) -> f64 {
     let share = share(data);
     let mut slope = Array1::zeros(data.ncols());
     let mut axis = Array1::zeros(data.ncols());

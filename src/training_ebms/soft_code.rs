@@ -31,7 +31,12 @@ impl SoftCode {
     /// [`Error::Lapack`] when it is too small to be seen beside the dictionary.
     pub fn new(dictionary: &ArrayRef2<f64>, lambda: f64) -> Result<Self, Error> {
         check_samples("dictionary", dictionary)?;
-        check::parameter("lambda", lambda, "positive and finite", lambda > 0.0 && lambda.is_finite())?;
+        check::parameter(
+            "lambda",
+            lambda,
+            "positive and finite",
+            lambda > 0.0 && lambda.is_finite(),
+        )?;
         let mut form = dictionary.t().dot(dictionary);
         form.diag_mut().mapv_inplace(|d| d + lambda);
         let inverse = form.invc().map_err(|error| Error::Lapack { reason: error.to_string() })?;
@@ -41,7 +46,13 @@ impl SoftCode {
 
 impl Energy for SoftCode {
     fn energy(&self, y: &ArrayRef1<f64>) -> f64 {
-        assert_eq!(y.len(), self.form.nrows(), "a sample of {} entries in {}", y.len(), self.form.nrows());
+        assert_eq!(
+            y.len(),
+            self.form.nrows(),
+            "a sample of {} entries in {}",
+            y.len(),
+            self.form.nrows()
+        );
         (0..y.len()).fold(0.0, |sum, i| sum + y[i] * self.form.row(i).dot(y))
     }
 }

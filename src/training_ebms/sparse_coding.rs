@@ -36,7 +36,12 @@ impl SparseCoding {
     /// positive and finite.
     pub fn new(dictionary: Array2<f64>, lambda: f64) -> Result<Self, Error> {
         check_samples("dictionary", &dictionary)?;
-        check::parameter("lambda", lambda, "positive and finite", lambda > 0.0 && lambda.is_finite())?;
+        check::parameter(
+            "lambda",
+            lambda,
+            "positive and finite",
+            lambda > 0.0 && lambda.is_finite(),
+        )?;
         Ok(Self { dictionary, lambda })
     }
 
@@ -57,7 +62,8 @@ impl SparseCoding {
     /// When the shapes do not fit.
     pub fn energy(&self, samples: &ArrayRef2<f64>, codes: &ArrayRef2<f64>) -> f64 {
         let residual = self.residual(samples, codes);
-        0.5 * residual.fold(0.0, |sum, r| sum + r * r) + self.lambda * codes.fold(0.0, |sum, z| sum + z.abs())
+        0.5 * residual.fold(0.0, |sum, r| sum + r * r)
+            + self.lambda * codes.fold(0.0, |sum, z| sum + z.abs())
     }
 
     /// How far [`SparseCoding::energy`] is above its minimum over the codes, at most, by the dual problem.
@@ -68,7 +74,8 @@ impl SparseCoding {
         let residual = self.residual(samples, codes);
         let correlations = residual.dot(&self.dictionary.t());
         let mut dual = 0.0;
-        for ((x, r), c) in samples.rows().into_iter().zip(residual.rows()).zip(correlations.rows()) {
+        for ((x, r), c) in samples.rows().into_iter().zip(residual.rows()).zip(correlations.rows())
+        {
             let largest = c.fold(0.0, |most: f64, c| most.max(c.abs()));
             let scale = if largest > self.lambda { self.lambda / largest } else { 1.0 };
             dual += scale * (x.dot(&r) - 0.5 * scale * r.dot(&r));
@@ -139,7 +146,12 @@ impl SparseCoding {
         check::length("columns of samples", pixels, samples.ncols(), "columns, as an atom has")?;
         let mut codes = Array2::zeros((samples.nrows(), atoms));
         let lipschitz = self.lipschitz();
-        check::parameter("the largest eigenvalue of DᵀD", lipschitz, "finite", lipschitz.is_finite())?;
+        check::parameter(
+            "the largest eigenvalue of DᵀD",
+            lipschitz,
+            "finite",
+            lipschitz.is_finite(),
+        )?;
         if lipschitz == 0.0 {
             return Ok(codes);
         }
@@ -154,8 +166,12 @@ impl SparseCoding {
             residual.assign(samples);
             general_mat_mul(1.0, &ahead, &self.dictionary, -1.0, &mut residual);
             general_mat_mul(1.0, &residual, &self.dictionary.t(), 0.0, &mut gradient);
-            for (((mut z, mut y), mut g), t) in
-                codes.rows_mut().into_iter().zip(ahead.rows_mut()).zip(gradient.rows_mut()).zip(&mut clocks)
+            for (((mut z, mut y), mut g), t) in codes
+                .rows_mut()
+                .into_iter()
+                .zip(ahead.rows_mut())
+                .zip(gradient.rows_mut())
+                .zip(&mut clocks)
             {
                 Zip::from(&mut g).and(&mut y).for_each(|g, y| {
                     let v = *y - step * *g;

@@ -33,7 +33,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             fs::write(&program, source)?;
         }
         let (module, name) = (chapter.module(), &chapter.name);
-        modules.push_str(&format!("#[path = {program:?}]\n#[allow(missing_docs)]\npub mod {module};\n"));
+        modules.push_str(&format!(
+            "#[path = {program:?}]\n#[allow(missing_docs)]\npub mod {module};\n"
+        ));
         names.push_str(&format!("    ({name:?}, {module}::run),\n"));
         tests.push_str(&format!("#[test]\nfn {module}() {{\n    verify({name:?});\n}}\n"));
     }

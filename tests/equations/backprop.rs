@@ -8,8 +8,8 @@ use std::{
 use downhill::{
     Error,
     backprop::{
-        Activation, Dense, Initialisation, Layer, Loss, Mlp, Pass, Penalty, Stopping, Tape, Trainer, Var,
-        classes, gelu, one_hot, softmax, softplus,
+        Activation, Dense, Initialisation, Layer, Loss, Mlp, Pass, Penalty, Stopping, Tape,
+        Trainer, Var, classes, gelu, one_hot, softmax, softplus,
     },
     data,
     optimizers::{Adam, GradientDescent},
@@ -77,7 +77,10 @@ impl Sums {
         slope(|h| {
             let mut theta = self.theta.clone();
             theta[i] += h;
-            cost(&Self { sizes: self.sizes.clone(), theta, sigma: self.sigma }.output(x, (0, 0, 0.0)))
+            cost(
+                &Self { sizes: self.sizes.clone(), theta, sigma: self.sigma }
+                    .output(x, (0, 0, 0.0)),
+            )
         })
     }
 
@@ -129,7 +132,12 @@ fn normal_matrix(n: usize, p: usize, rng: &mut impl Rng) -> Array2<f64> {
 }
 
 /// A network with weights and biases of order 1.
-fn random_network(sizes: &[usize], hidden: Activation, output: Activation, rng: &mut impl Rng) -> Mlp {
+fn random_network(
+    sizes: &[usize],
+    hidden: Activation,
+    output: Activation,
+    rng: &mut impl Rng,
+) -> Mlp {
     let network = Mlp::new(sizes, hidden, output, Initialisation::Normal(0.0), rng).unwrap();
     let theta = normal(network.parameters().len(), rng);
     Mlp::from_parameters(sizes, &network.activations(), theta).unwrap()
@@ -158,7 +166,8 @@ struct Nine {
 fn nines() -> impl Iterator<Item = Nine> {
     let mut rng = rng(1986);
     (0..20).map(move |_| {
-        let network = random_network(&[2, 2, 1], Activation::Sigmoid, Activation::Sigmoid, &mut rng);
+        let network =
+            random_network(&[2, 2, 1], Activation::Sigmoid, Activation::Sigmoid, &mut rng);
         let sums = Sums::new(&network, logistic);
         let (x, y) = (normal(2, &mut rng), array![rng.random()]);
         let pass = backpropagate(&network, &x, &y, Loss::SquaredError);
@@ -168,20 +177,26 @@ fn nines() -> impl Iterator<Item = Nine> {
 
 impl Nine {
     fn slope(&self, parameter: usize) -> f64 {
-        self.sums.slope(parameter, self.x.as_slice().unwrap(), half_square(self.y.as_slice().unwrap()))
+        self.sums.slope(
+            parameter,
+            self.x.as_slice().unwrap(),
+            half_square(self.y.as_slice().unwrap()),
+        )
     }
 
     /// The output's z as a function of a change of parameter i.
     fn z_of(&self, i: usize, h: f64) -> f64 {
         let mut theta = self.sums.theta.clone();
         theta[i] += h;
-        Sums { sizes: vec![2, 2, 1], theta, sigma: logistic }.run(self.x.as_slice().unwrap(), (0, 0, 0.0)).0
-            [2][0]
+        Sums { sizes: vec![2, 2, 1], theta, sigma: logistic }
+            .run(self.x.as_slice().unwrap(), (0, 0, 0.0))
+            .0[2][0]
     }
 
     /// The parameters after one step at rate ½, and what differences say that they should be.
     fn step(mut self) -> (Array1<f64>, Array1<f64>) {
-        let slopes = self.sums.slopes(self.x.as_slice().unwrap(), half_square(self.y.as_slice().unwrap()));
+        let slopes =
+            self.sums.slopes(self.x.as_slice().unwrap(), half_square(self.y.as_slice().unwrap()));
         let expected = self.network.parameters().to_owned() - slopes * 0.5;
         let mut trainer =
             Trainer::new(&self.network, Loss::SquaredError, GradientDescent::new(0.5).unwrap(), 1);
@@ -209,7 +224,8 @@ fn two_input_hidden_parameters() {
     assert_eq!(network.weights(1), array![[0.0, 1.0], [2.0, 3.0]]);
     assert_eq!(network.biases(1), array![4.0, 5.0]);
     for wrong in [8, 10] {
-        let refused = Mlp::from_parameters(&[2, 2, 1], &[Activation::Sigmoid; 2], Array1::zeros(wrong));
+        let refused =
+            Mlp::from_parameters(&[2, 2, 1], &[Activation::Sigmoid; 2], Array1::zeros(wrong));
         let expected =
             Error::Shape { what: "theta", expected: "9 parameters".into(), got: wrong.to_string() };
         assert_eq!(refused, Err(expected));
@@ -249,8 +265,10 @@ fn nine_trainable_parameters() {
 fn hidden_layer_matrix_form() {
     for Nine { network, x, pass, .. } in nines() {
         let theta = network.parameters();
-        let sums =
-            [theta[0] * x[0] + theta[1] * x[1] + theta[4], theta[2] * x[0] + theta[3] * x[1] + theta[5]];
+        let sums = [
+            theta[0] * x[0] + theta[1] * x[1] + theta[4],
+            theta[2] * x[0] + theta[3] * x[1] + theta[5],
+        ];
         let transposed = network.weights(1).t().dot(&x) + network.biases(1);
         for i in 0..2 {
             assert!((pass.z(1)[[0, i]] - sums[i]).abs() < 1e-14);
@@ -281,12 +299,18 @@ fn hidden_layer_activation() {
 fn two_input_output_preactivation() {
     for Nine { network, pass, .. } in nines() {
         let (w, b, a) = (network.weights(2), network.biases(2)[0], pass.a(1));
-        assert!((pass.z(2)[[0, 0]] - (w[[0, 0]] * a[[0, 0]] + w[[0, 1]] * a[[0, 1]] + b)).abs() < 1e-14);
+        assert!(
+            (pass.z(2)[[0, 0]] - (w[[0, 0]] * a[[0, 0]] + w[[0, 1]] * a[[0, 1]] + b)).abs() < 1e-14
+        );
         for i in 0..2 {
             let derivative = slope(|h| {
                 let (mut a, mut z) = (a.to_owned(), Array2::zeros((1, 1)));
                 a[[0, i]] += h;
-                Dense { inputs: 2, outputs: 1 }.forward(&network.parameters().slice(s![6..]), &a, &mut z);
+                Dense { inputs: 2, outputs: 1 }.forward(
+                    &network.parameters().slice(s![6..]),
+                    &a,
+                    &mut z,
+                );
                 z[[0, 0]]
             });
             assert!((derivative - w[[0, i]]).abs() < DIFFERENCES);
@@ -315,9 +339,11 @@ fn two_input_output_delta() {
         assert!((pass.delta(2)[[0, 0]] - slopes[0]).abs() < DIFFERENCES);
 
         let activations = [Activation::Sigmoid, Activation::Identity];
-        let logits = Mlp::from_parameters(&[2, 2, 1], &activations, network.parameters().to_owned()).unwrap();
-        let delta =
-            backpropagate(&logits, &array![x[0], x[1]], &y, Loss::LogisticCrossEntropy).delta(2)[[0, 0]];
+        let logits =
+            Mlp::from_parameters(&[2, 2, 1], &activations, network.parameters().to_owned())
+                .unwrap();
+        let delta = backpropagate(&logits, &array![x[0], x[1]], &y, Loss::LogisticCrossEntropy)
+            .delta(2)[[0, 0]];
         let entropy = |a: &[f64]| -y[0] * a[0].ln() - (1.0 - y[0]) * (1.0 - a[0]).ln();
         assert!((delta - sums.slopes_by_z(2, x, entropy)[0]).abs() < DIFFERENCES);
         assert!((delta - (sums.output(x, (0, 0, 0.0))[0] - y[0])).abs() < 1e-14);
@@ -366,7 +392,8 @@ fn hidden_weight_chain_rule() {
 #[test]
 fn hidden_weight_local_factor() {
     for nine in nines() {
-        let product = nine.network.weights(2)[[0, 0]] * logistic_slope(nine.pass.z(1)[[0, 0]]) * nine.x[0];
+        let product =
+            nine.network.weights(2)[[0, 0]] * logistic_slope(nine.pass.z(1)[[0, 0]]) * nine.x[0];
         assert!((slope(|h| nine.z_of(0, h)) - product).abs() < DIFFERENCES);
     }
 }
@@ -376,7 +403,10 @@ fn hidden_weight_local_factor() {
 fn erratum_hidden_weight_local_factor() {
     for nine in nines() {
         let shared = nine.network.weights(2)[[0, 0]] * logistic_slope(nine.pass.z(1)[[0, 0]]);
-        assert!((slope(|h| nine.z_of(0, h)) - shared * nine.pass.a(1)[[0, 0]]).abs() > 1e-3 * shared.abs());
+        assert!(
+            (slope(|h| nine.z_of(0, h)) - shared * nine.pass.a(1)[[0, 0]]).abs()
+                > 1e-3 * shared.abs()
+        );
     }
 }
 
@@ -387,8 +417,9 @@ fn hidden_delta_0() {
         let slopes = sums.slopes_by_z(1, x.as_slice().unwrap(), half_square(y.as_slice().unwrap()));
         for i in 0..2 {
             assert!((pass.delta(1)[[0, i]] - slopes[i]).abs() < DIFFERENCES);
-            let product =
-                network.weights(2)[[0, i]] * logistic_slope(pass.z(1)[[0, i]]) * pass.delta(2)[[0, 0]];
+            let product = network.weights(2)[[0, i]]
+                * logistic_slope(pass.z(1)[[0, i]])
+                * pass.delta(2)[[0, 0]];
             assert!((pass.delta(1)[[0, i]] - product).abs() < 1e-15);
         }
     }
@@ -459,7 +490,8 @@ fn two_input_output_weight_update() {
             let sums = Sums { sizes: vec![2, 2, 1], theta: theta.to_vec(), sigma: logistic };
             half_square(y.as_slice().unwrap())(&sums.output(x.as_slice().unwrap(), (0, 0, 0.0)))
         };
-        let (theta, gradient) = (nine.network.parameters().to_owned(), nine.pass.gradient().to_owned());
+        let (theta, gradient) =
+            (nine.network.parameters().to_owned(), nine.pass.gradient().to_owned());
         let defect = |rate: f64| {
             let lower = cost(&theta - &(&gradient * rate));
             (lower - cost(theta.clone()) + rate * gradient.dot(&gradient)) / (rate * rate)
@@ -536,9 +568,11 @@ fn erratum_two_feature_design_matrix() {
     let x = normal_matrix(100, 2, &mut rng);
     let y = Array2::from_shape_fn((100, 1), |(i, _)| target_function(x[[i, 0]], x[[i, 1]]));
     let printed = ndarray::concatenate(Axis(0), &[x.slice(s![..1, ..]), x.view()]).unwrap();
-    let mut trainer = Trainer::new(&network, Loss::SquaredError, GradientDescent::new(1e-3).unwrap(), 10);
+    let mut trainer =
+        Trainer::new(&network, Loss::SquaredError, GradientDescent::new(1e-3).unwrap(), 10);
     let refused = trainer.epoch(&mut network, &printed, &y, &mut rng);
-    let expected = Error::Shape { what: "y", expected: "101 rows, one a row of x".into(), got: "100".into() };
+    let expected =
+        Error::Shape { what: "y", expected: "101 rows, one a row of x".into(), got: "100".into() };
     assert_eq!(refused, Err(expected));
     assert!(trainer.epoch(&mut network, &x, &y, &mut rng).is_ok());
 }
@@ -565,7 +599,8 @@ fn two_input_code_exercise() {
     for _ in 0..3000 {
         trainer.step(&mut network, &x, &y).unwrap();
     }
-    let error = |x: &Array2<f64>, y: &Array2<f64>| (network.predict(x) - y).mapv(|e| e * e).mean().unwrap();
+    let error =
+        |x: &Array2<f64>, y: &Array2<f64>| (network.predict(x) - y).mapv(|e| e * e).mean().unwrap();
     assert!(error(&x, &y) < 1e-2);
     assert!(error(&fresh_x, &fresh_y) < 5e-2);
     assert!(fresh_y.var(0.0) > 1.0, "a constant would be off by more than one");
@@ -624,7 +659,8 @@ impl Deep {
     /// The network after one step at this rate.
     fn step(&self, rate: f64) -> Mlp {
         let mut network = self.network.clone();
-        let mut trainer = Trainer::new(&network, Loss::SquaredError, GradientDescent::new(rate).unwrap(), 1);
+        let mut trainer =
+            Trainer::new(&network, Loss::SquaredError, GradientDescent::new(rate).unwrap(), 1);
         trainer.step(&mut network, &sample(&self.x), &sample(&self.y)).unwrap();
         network
     }
@@ -650,7 +686,10 @@ fn layer_numbering() {
     let case = &deep()[0];
     assert_eq!(case.network.depth(), 3);
     for l in 1..=3 {
-        assert_eq!(case.network.weights(l).dim(), (case.network.sizes()[l], case.network.sizes()[l - 1]));
+        assert_eq!(
+            case.network.weights(l).dim(),
+            (case.network.sizes()[l], case.network.sizes()[l - 1])
+        );
         assert_eq!(case.network.biases(l).len(), case.network.sizes()[l]);
     }
 }
@@ -734,8 +773,8 @@ fn delta_as_preactivation_derivative() {
         assert!(close(&case.pass.delta(3).row(0), &case.slopes_by_z(3), DIFFERENCES));
         for j in 0..2 {
             let (z, a) = (case.pass.z(3)[[0, j]], case.pass.a(3)[[0, j]]);
-            let product =
-                slope(|h| 0.5 * (a + h - case.y[j]).powi(2)) * slope(|h| (case.sums.sigma)(3, z + h));
+            let product = slope(|h| 0.5 * (a + h - case.y[j]).powi(2))
+                * slope(|h| (case.sums.sigma)(3, z + h));
             assert!((case.pass.delta(3)[[0, j]] - product).abs() < DIFFERENCES);
         }
     }
@@ -807,8 +846,18 @@ fn output_error_interpretation() {
     };
     let (plain, weighted) = (delta(&z, &by_a), delta(&z, &(&by_a * &weights)));
     assert!(close(&weighted.row(0), &(&plain * &weights).row(0), 1e-15));
-    assert!(plain.iter().zip(&z).zip(&by_a).all(|((d, &z), g)| (d - logistic_slope(z) * g).abs() < 1e-15));
-    assert!(delta(&array![[20.0, -20.0, 40.0]], &array![[1.0, 1.0, 1.0]]).iter().all(|d| d.abs() < 1e-8));
+    assert!(
+        plain
+            .iter()
+            .zip(&z)
+            .zip(&by_a)
+            .all(|((d, &z), g)| (d - logistic_slope(z) * g).abs() < 1e-15)
+    );
+    assert!(
+        delta(&array![[20.0, -20.0, 40.0]], &array![[1.0, 1.0, 1.0]])
+            .iter()
+            .all(|d| d.abs() < 1e-8)
+    );
 }
 
 /// σ′ from the stored activation against the derivative of the formula at z; the backward pass never looks at z, which is NaN.
@@ -816,13 +865,22 @@ fn output_error_interpretation() {
 fn activation_derivative_cheap() {
     let unknown = Array2::from_elem((1, 4), f64::NAN);
     let z = array![[-2.0, -0.1, 0.7, 3.0]];
-    let derivatives: [Formula; 2] =
-        [(Activation::Sigmoid, logistic_slope), (Activation::Tanh, |z: f64| 1.0 / z.cosh().powi(2))];
+    let derivatives: [Formula; 2] = [
+        (Activation::Sigmoid, logistic_slope),
+        (Activation::Tanh, |z: f64| 1.0 / z.cosh().powi(2)),
+    ];
     for (activation, derivative) in derivatives {
         let (mut a, mut delta) = (Array2::zeros((1, 4)), Array2::zeros((1, 4)));
         let (none, mut no_gradient) = (Array1::zeros(0), Array1::zeros(0));
         activation.forward(&none, &z, &mut a);
-        activation.backward(&none, &unknown, &a, &Array2::ones((1, 4)), &mut no_gradient, Some(&mut delta));
+        activation.backward(
+            &none,
+            &unknown,
+            &a,
+            &Array2::ones((1, 4)),
+            &mut no_gradient,
+            Some(&mut delta),
+        );
         assert!(close(&delta.row(0), &z.mapv(derivative).row(0), 1e-15));
     }
 }
@@ -843,14 +901,18 @@ fn output_layer_weight_gradient_logistic() {
         assert!((formula(case, j, k) - exact).abs() < DIFFERENCES);
         assert!((case.pass.gradient()[i] - exact).abs() < DIFFERENCES);
         assert!((formula(other, j, k) - other.pass.gradient()[i]).abs() > 1e-3);
-        let mean_square = |a: &[f64]| a.iter().zip(&case.y).map(|(a, y)| (a - y).powi(2)).sum::<f64>() / 2.0;
+        let mean_square =
+            |a: &[f64]| a.iter().zip(&case.y).map(|(a, y)| (a - y).powi(2)).sum::<f64>() / 2.0;
         let outputs = 2.0;
         assert!(
             (2.0 / outputs * formula(case, j, k) - case.sums.slope(i, case.x(), mean_square)).abs()
                 < DIFFERENCES
         );
         let third = |a: &[f64]| 2.0 * mean_square(a) / 3.0;
-        assert!((2.0 / 3.0 * formula(case, j, k) - case.sums.slope(i, case.x(), third)).abs() < DIFFERENCES);
+        assert!(
+            (2.0 / 3.0 * formula(case, j, k) - case.sums.slope(i, case.x(), third)).abs()
+                < DIFFERENCES
+        );
     }
 }
 
@@ -861,7 +923,10 @@ fn output_weight_gradient_delta() {
         let slopes = case.slopes();
         for (j, k) in (0..2).flat_map(|j| (0..4).map(move |k| (j, k))) {
             let i = case.sums.weight(3, j, k);
-            assert!((case.pass.delta(3)[[0, j]] * case.pass.a(2)[[0, k]] - slopes[i]).abs() < DIFFERENCES);
+            assert!(
+                (case.pass.delta(3)[[0, j]] * case.pass.a(2)[[0, k]] - slopes[i]).abs()
+                    < DIFFERENCES
+            );
             assert!((case.pass.gradient()[i] - slopes[i]).abs() < DIFFERENCES);
         }
     }
@@ -923,8 +988,9 @@ fn backprop_recursion() {
         for l in (1..depth).rev() {
             delta = (0..sizes[l])
                 .map(|j| {
-                    let back: f64 =
-                        (0..sizes[l + 1]).map(|k| delta[k] * sums.theta[sums.weight(l + 1, k, j)]).sum();
+                    let back: f64 = (0..sizes[l + 1])
+                        .map(|k| delta[k] * sums.theta[sums.weight(l + 1, k, j)])
+                        .sum();
                     back * logistic_slope(z[l][j])
                 })
                 .collect();
@@ -940,11 +1006,12 @@ fn backprop_weight_update() {
         let expected = case.network.parameters().to_owned() - case.slopes() * 0.3;
         let stepped = case.step(0.3);
         for l in 1..=3 {
-            for (j, k) in
-                (0..case.sums.sizes[l]).flat_map(|j| (0..case.sums.sizes[l - 1]).map(move |k| (j, k)))
+            for (j, k) in (0..case.sums.sizes[l])
+                .flat_map(|j| (0..case.sums.sizes[l - 1]).map(move |k| (j, k)))
             {
                 assert!(
-                    (stepped.weights(l)[[j, k]] - expected[case.sums.weight(l, j, k)]).abs() < DIFFERENCES
+                    (stepped.weights(l)[[j, k]] - expected[case.sums.weight(l, j, k)]).abs()
+                        < DIFFERENCES
                 );
             }
         }
@@ -959,7 +1026,9 @@ fn backprop_bias_update() {
         let stepped = case.step(0.3);
         for l in 1..=3 {
             for j in 0..case.sums.sizes[l] {
-                assert!((stepped.biases(l)[j] - expected[case.sums.bias(l, j)]).abs() < DIFFERENCES);
+                assert!(
+                    (stepped.biases(l)[j] - expected[case.sums.bias(l, j)]).abs() < DIFFERENCES
+                );
             }
         }
     }
@@ -971,8 +1040,12 @@ fn backprop_update_layer_range() {
     for case in deep() {
         let stepped = case.step(0.3);
         for l in 1..=3 {
-            assert!(stepped.weights(l).iter().zip(case.network.weights(l)).all(|(new, old)| new != old));
-            assert!(stepped.biases(l).iter().zip(case.network.biases(l)).all(|(new, old)| new != old));
+            assert!(
+                stepped.weights(l).iter().zip(case.network.weights(l)).all(|(new, old)| new != old)
+            );
+            assert!(
+                stepped.biases(l).iter().zip(case.network.biases(l)).all(|(new, old)| new != old)
+            );
         }
     }
 }
@@ -983,9 +1056,14 @@ fn frozen_and_free() -> (f64, f64, f64) {
     let x = Array2::from_shape_fn((50, 1), |(i, _)| -1.0 + i as f64 / 24.5);
     let y = x.mapv(|x| 3.0 * x + 20.0);
     let mut rng = rng(8);
-    let start =
-        Mlp::new(&[1, 8, 1], Activation::Sigmoid, Activation::Identity, Initialisation::Glorot, &mut rng)
-            .unwrap();
+    let start = Mlp::new(
+        &[1, 8, 1],
+        Activation::Sigmoid,
+        Activation::Identity,
+        Initialisation::Glorot,
+        &mut rng,
+    )
+    .unwrap();
     let bound = start.weights(2).mapv(f64::abs).sum() + start.biases(2)[0].abs();
     let train = |trained: usize| {
         let mut network = start.clone();
@@ -1018,7 +1096,9 @@ fn erratum_backprop_update_layer_range_restated() {
         let mut theta = case.network.parameters().to_owned();
         for l in [2, 1] {
             let range = case.sums.start(l)..case.sums.start(l + 1);
-            theta.slice_mut(s![range.clone()]).scaled_add(-0.3, &case.pass.gradient().slice(s![range]));
+            theta
+                .slice_mut(s![range.clone()])
+                .scaled_add(-0.3, &case.pass.gradient().slice(s![range]));
         }
         let (now, before) =
             (theta.slice(s![last.clone()]), case.network.parameters().slice(s![last.clone()]));
@@ -1033,7 +1113,12 @@ fn backprop_updates_parameters() {
     for case in deep() {
         let before = case.network.parameters().to_owned();
         let mut pass = Pass::new(&case.network, 1);
-        case.network.backpropagate(&sample(&case.x), &sample(&case.y), Loss::SquaredError, &mut pass);
+        case.network.backpropagate(
+            &sample(&case.x),
+            &sample(&case.y),
+            Loss::SquaredError,
+            &mut pass,
+        );
         assert_eq!(case.network.parameters(), before);
         let change = case.step(0.1).parameters().to_owned() - &before;
         assert!(close(&change, &(case.slopes() * -0.1), DIFFERENCES));
@@ -1047,7 +1132,8 @@ fn general_network_code() {
     let (w1, b1, w2, b2, x, y) = (0.7, -0.2, -1.3, 0.4, 1.9, 0.3);
     let gradient = |sizes: &[usize], theta: Array1<f64>| {
         let network =
-            Mlp::from_parameters(sizes, &vec![Activation::Sigmoid; sizes.len() - 1], theta).unwrap();
+            Mlp::from_parameters(sizes, &vec![Activation::Sigmoid; sizes.len() - 1], theta)
+                .unwrap();
         let pass = backpropagate(&network, &array![x], &array![y], Loss::SquaredError);
         (pass.output()[[0, 0]], pass.gradient().to_owned())
     };
@@ -1070,8 +1156,17 @@ fn general_network_code() {
         let d2 = (out - y[0]) * out * (1.0 - out);
         let d1 = [0, 1].map(|i| d2 * t[6 + i] * a[[0, i]] * (1.0 - a[[0, i]]));
         let [p, q] = d1;
-        let expected =
-            array![p * x[0], p * x[1], q * x[0], q * x[1], p, q, d2 * a[[0, 0]], d2 * a[[0, 1]], d2];
+        let expected = array![
+            p * x[0],
+            p * x[1],
+            q * x[0],
+            q * x[1],
+            p,
+            q,
+            d2 * a[[0, 0]],
+            d2 * a[[0, 1]],
+            d2
+        ];
         assert!(close(pass.gradient(), &expected, 1e-15));
     }
 }
@@ -1148,7 +1243,14 @@ fn forward(activation: Activation, z: &Array2<f64>) -> Array2<f64> {
 fn backward(activation: Activation, z: &Array2<f64>, by_a: &Array2<f64>) -> Array2<f64> {
     let mut delta = Array2::zeros(z.dim());
     let (none, mut no_gradient) = (Array1::zeros(0), Array1::zeros(0));
-    activation.backward(&none, z, &forward(activation, z), by_a, &mut no_gradient, Some(&mut delta));
+    activation.backward(
+        &none,
+        z,
+        &forward(activation, z),
+        by_a,
+        &mut no_gradient,
+        Some(&mut delta),
+    );
     delta
 }
 
@@ -1161,13 +1263,18 @@ fn activation_derivatives() {
     for (activation, formula) in activations() {
         let (a, delta) = (forward(activation, &z), backward(activation, &z, &by_a));
         for i in 0..6 {
-            assert!((a[[0, i]] - formula(z[[0, i]])).abs() < 1e-13, "{activation:?} at {}", z[[0, i]]);
+            assert!(
+                (a[[0, i]] - formula(z[[0, i]])).abs() < 1e-13,
+                "{activation:?} at {}",
+                z[[0, i]]
+            );
             let expected = by_a[[0, i]] * slope(|h| formula(z[[0, i]] + h));
             assert!((delta[[0, i]] - expected).abs() < 1e-10, "{activation:?} at {}", z[[0, i]]);
         }
         // ±1000 is far beyond where e^z overflows.
         let far = array![[-1000.0, 1000.0, f64::MIN, f64::MAX]];
-        let (a, delta) = (forward(activation, &far), backward(activation, &far, &Array2::ones((1, 4))));
+        let (a, delta) =
+            (forward(activation, &far), backward(activation, &far, &Array2::ones((1, 4))));
         assert!(a.iter().chain(&delta).all(|v| v.is_finite()), "{activation:?}: {a} {delta}");
         let (low, high) = match activation {
             Activation::Identity => ((-1000.0, 1.0), (1000.0, 1.0)),
@@ -1176,12 +1283,22 @@ fn activation_derivatives() {
             Activation::LeakyRelu { slope } => ((-1000.0 * slope, slope), (1000.0, 1.0)),
             _ => ((0.0, 0.0), (1000.0, 1.0)),
         };
-        assert_eq!(((a[[0, 0]], delta[[0, 0]]), (a[[0, 1]], delta[[0, 1]])), (low, high), "{activation:?}");
+        assert_eq!(
+            ((a[[0, 0]], delta[[0, 0]]), (a[[0, 1]], delta[[0, 1]])),
+            (low, high),
+            "{activation:?}"
+        );
     }
     assert_eq!(backward(Activation::Relu, &array![[0.0]], &array![[1.0]])[[0, 0]], 0.0);
     assert_eq!(downhill::introduction::logistic(-800.0), 0.0);
-    assert!((softplus(-40.0) / (-40.0_f64).exp() - 1.0).abs() < 1e-15, "ln(1 + e^z) as written would be 0");
-    assert!((gelu(-10.0) / -7.619_853_024_160_5e-23 - 1.0).abs() < 1e-13, "zΦ(z) in the tail, by 30 digits");
+    assert!(
+        (softplus(-40.0) / (-40.0_f64).exp() - 1.0).abs() < 1e-15,
+        "ln(1 + e^z) as written would be 0"
+    );
+    assert!(
+        (gelu(-10.0) / -7.619_853_024_160_5e-23 - 1.0).abs() < 1e-13,
+        "zΦ(z) in the tail, by 30 digits"
+    );
 }
 
 /// The probabilities against their definition; a shift of all scores changes nothing, and scores of a thousand do not overflow.
@@ -1206,10 +1323,14 @@ fn output_softmax_jacobian() {
         let entry = |k: usize| p[[0, j]] * (if j == k { 1.0 } else { 0.0 } - p[[0, k]]);
         let product: f64 = (0..4).map(|k| entry(k) * by_p[[0, k]]).sum();
         let difference = slope(|h| {
-            let e: Vec<f64> = (0..4).map(|k| (z[[0, k]] + if j == k { h } else { 0.0 }).exp()).collect();
+            let e: Vec<f64> =
+                (0..4).map(|k| (z[[0, k]] + if j == k { h } else { 0.0 }).exp()).collect();
             (0..4).map(|k| by_p[[0, k]] * e[k]).sum::<f64>() / e.iter().sum::<f64>()
         });
-        assert!((delta[[0, j]] - product).abs() < 1e-15 && (delta[[0, j]] - difference).abs() < DIFFERENCES);
+        assert!(
+            (delta[[0, j]] - product).abs() < 1e-15
+                && (delta[[0, j]] - difference).abs() < DIFFERENCES
+        );
     }
 }
 
@@ -1277,7 +1398,8 @@ fn weight_penalty() {
     let mut gradient = pass.gradient().to_owned();
     let value = penalty.value_and_add_gradient(&network, &mut gradient);
     let total = |theta: &Array1<f64>| {
-        let network = Mlp::from_parameters(&[3, 5, 4, 2], &network.activations(), theta.clone()).unwrap();
+        let network =
+            Mlp::from_parameters(&[3, 5, 4, 2], &network.activations(), theta.clone()).unwrap();
         let weights = || (1..=3).flat_map(|l| network.weights(l).to_owned());
         let paid: f64 = weights().map(|w| 0.3 * w.abs() + 0.35 * w * w).sum();
         (paid, paid + Loss::SquaredError.value(&network.predict(&x), &y))
@@ -1297,7 +1419,8 @@ fn weight_penalty() {
         .collect();
     assert!(close(&gradient, &expected, 10.0 * DIFFERENCES));
     let (rate, mut trained) = (0.1, network.clone());
-    let trainer = Trainer::new(&network, Loss::SquaredError, GradientDescent::new(rate).unwrap(), 5);
+    let trainer =
+        Trainer::new(&network, Loss::SquaredError, GradientDescent::new(rate).unwrap(), 5);
     let cost = trainer.with_penalty(penalty).unwrap().step(&mut trained, &x, &y).unwrap();
     assert!((cost - total(&theta).1).abs() < 1e-13);
     assert!(close(&trained.parameters().to_owned(), &(&theta - &(rate * &expected)), DIFFERENCES));
@@ -1307,7 +1430,12 @@ fn weight_penalty() {
 
 /// What a number must do for a network to be computed with it.
 trait Number:
-    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
 {
     fn exp(self) -> Self;
     fn ln(self) -> Self;
@@ -1430,8 +1558,11 @@ fn backprop_is_reverse_mode_ad() {
         let result = expression(&vars, tape.var(1.0), &mut rng(seed));
         let gradient = result.gradient();
         for (i, &var) in vars.iter().enumerate() {
-            let duals: Vec<Dual> =
-                values.iter().enumerate().map(|(j, &v)| Dual(v, if i == j { 1.0 } else { 0.0 })).collect();
+            let duals: Vec<Dual> = values
+                .iter()
+                .enumerate()
+                .map(|(j, &v)| Dual(v, if i == j { 1.0 } else { 0.0 }))
+                .collect();
             let Dual(value, derivative) = expression(&duals, Dual(1.0, 0.0), &mut rng(seed));
             let scale = 1.0 + derivative.abs();
             assert!((value - result.value()).abs() < 1e-14 * (1.0 + value.abs()));
@@ -1444,8 +1575,10 @@ fn backprop_is_reverse_mode_ad() {
 fn expression<T: Number>(inputs: &[T], one: T, rng: &mut impl Rng) -> T {
     let mut numbers = inputs.to_vec();
     for _ in 0..20 {
-        let (a, b) =
-            (numbers[rng.random_range(0..numbers.len())], numbers[rng.random_range(0..numbers.len())]);
+        let (a, b) = (
+            numbers[rng.random_range(0..numbers.len())],
+            numbers[rng.random_range(0..numbers.len())],
+        );
         numbers.push(match rng.random_range(0..7) {
             0 => a + b,
             1 => a - b,
@@ -1476,7 +1609,8 @@ fn adjoint_recursion() {
     let (quotient, power) = (vx / vy, vy.powi(3));
     assert!((quotient.gradient().wrt(vy) + x / (y * y)).abs() < 1e-15);
     assert!((power.gradient().wrt(vy) - 3.0 * y * y).abs() < 1e-15);
-    let rest = (-vx).relu() + (vx - 0.5).relu() * 3.0 + [vx - vy, vx + 1.0].into_iter().sum::<Var>();
+    let rest =
+        (-vx).relu() + (vx - 0.5).relu() * 3.0 + [vx - vy, vx + 1.0].into_iter().sum::<Var>();
     assert!((rest.value() - (3.0 * (x - 0.5) + (x - y) + x + 1.0)).abs() < 1e-15);
     assert_eq!((rest.gradient().wrt(vx), rest.gradient().wrt(vy)), (5.0, -1.0));
 }
@@ -1488,8 +1622,11 @@ fn reverse_mode_cost() {
     for sizes in [vec![2, 2, 1], vec![5, 8, 3], vec![10, 20, 10, 1]] {
         let count: usize = sizes.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum();
         let mut rng = rng(14);
-        let (theta, x, y) =
-            (normal(count, &mut rng), normal(sizes[0], &mut rng), normal(*sizes.last().unwrap(), &mut rng));
+        let (theta, x, y) = (
+            normal(count, &mut rng),
+            normal(sizes[0], &mut rng),
+            normal(*sizes.last().unwrap(), &mut rng),
+        );
 
         let tape = Tape::new();
         let vars = |values: &Array1<f64>| values.iter().map(|&v| tape.var(v)).collect::<Vec<_>>();
@@ -1501,10 +1638,18 @@ fn reverse_mode_cost() {
 
         OPERATIONS.set(0);
         for i in 0..count {
-            let duals = |values: &Array1<f64>| values.iter().map(|&v| Dual(v, 0.0)).collect::<Vec<_>>();
+            let duals =
+                |values: &Array1<f64>| values.iter().map(|&v| Dual(v, 0.0)).collect::<Vec<_>>();
             let mut seeded = duals(&theta);
             seeded[i].1 = 1.0;
-            let cost = network_cost(&sizes, &seeded, &duals(&x), &duals(&y), Dual(1.0, 0.0), Dual(0.5, 0.0));
+            let cost = network_cost(
+                &sizes,
+                &seeded,
+                &duals(&x),
+                &duals(&y),
+                Dual(1.0, 0.0),
+                Dual(0.5, 0.0),
+            );
             assert!((cost.1 - gradient.wrt(t[i])).abs() < 1e-14);
         }
         assert_eq!(OPERATIONS.get(), count * operations);
@@ -1553,7 +1698,9 @@ fn signal_variance() {
     let (mut forward, mut back) = (Vec::new(), Vec::new());
     for _ in 0..400 {
         let mut theta = Array1::zeros(dense.parameters());
-        theta.slice_mut(s![..inputs * outputs]).assign(&(normal(inputs * outputs, &mut rng) * deviation));
+        theta
+            .slice_mut(s![..inputs * outputs])
+            .assign(&(normal(inputs * outputs, &mut rng) * deviation));
         let (mut z, mut sent) = (Array2::zeros((1, outputs)), Array2::zeros((1, inputs)));
         dense.forward(&theta, &sample(&x), &mut z);
         let mut gradient = Array1::zeros(dense.parameters());
@@ -1572,9 +1719,14 @@ fn signal_variance() {
 
 /// The mean square of 200 000 drawn weights against what the initialisation promises, at four standard errors, and the largest
 /// against the limit.
-fn weights_have_variance(initialisation: Initialisation, variance: f64, fourth_over_square: f64) -> f64 {
+fn weights_have_variance(
+    initialisation: Initialisation,
+    variance: f64,
+    fourth_over_square: f64,
+) -> f64 {
     let network =
-        Mlp::new(&[500, 400], Activation::Tanh, Activation::Tanh, initialisation, &mut rng(17)).unwrap();
+        Mlp::new(&[500, 400], Activation::Tanh, Activation::Tanh, initialisation, &mut rng(17))
+            .unwrap();
     assert!(network.biases(1).iter().all(|&b| b == 0.0));
     let weights = network.weights(1);
     let seen = weights.mapv(|w| w * w).mean().unwrap();
@@ -1601,7 +1753,8 @@ fn he_initialisation() {
     let mean_square = |initialisation| {
         let mut rng = rng(18);
         let network =
-            Mlp::new(&[width; 21], Activation::Relu, Activation::Relu, initialisation, &mut rng).unwrap();
+            Mlp::new(&[width; 21], Activation::Relu, Activation::Relu, initialisation, &mut rng)
+                .unwrap();
         let x = normal_matrix(1, width, &mut rng);
         let mut pass = Pass::new(&network, 1);
         network.forward(&x, &mut pass);
@@ -1628,24 +1781,43 @@ fn noisy_sine(n: usize, rng: &mut impl Rng) -> (Array2<f64>, Array2<f64>) {
 fn early_stopping() {
     let mut rng = rng(19);
     let ((x, y), (vx, vy)) = (noisy_sine(20, &mut rng), noisy_sine(50, &mut rng));
-    let mut network =
-        Mlp::new(&[1, 40, 1], Activation::Tanh, Activation::Identity, Initialisation::Normal(1.0), &mut rng)
-            .unwrap();
+    let mut network = Mlp::new(
+        &[1, 40, 1],
+        Activation::Tanh,
+        Activation::Identity,
+        Initialisation::Normal(1.0),
+        &mut rng,
+    )
+    .unwrap();
     let mut trainer = Trainer::new(&network, Loss::SquaredError, Adam::new(0.01).unwrap(), 5);
     let stopping = Stopping { epochs: 2000, patience: 50 };
     let mut reported = Vec::new();
     let history = trainer
-        .fit(&mut network, (&x, &y), (&vx, &vy), stopping, &mut rng, |epoch, training, validation| {
-            reported.push((epoch, training, validation));
-        })
+        .fit(
+            &mut network,
+            (&x, &y),
+            (&vx, &vy),
+            stopping,
+            &mut rng,
+            |epoch, training, validation| {
+                reported.push((epoch, training, validation));
+            },
+        )
         .unwrap();
     let lowest = history.validation.iter().copied().fold(f64::INFINITY, f64::min);
     assert_eq!(history.validation[history.best], lowest);
     assert_eq!(Loss::SquaredError.value(&network.predict(&vx), &vy), lowest);
-    assert_eq!(history.validation.len(), history.best + 1 + stopping.patience, "it did stop before 2000");
+    assert_eq!(
+        history.validation.len(),
+        history.best + 1 + stopping.patience,
+        "it did stop before 2000"
+    );
     let recorded = history.training.iter().zip(&history.validation).enumerate();
     assert!(recorded.eq(reported.iter().map(|(e, t, v)| (*e, (t, v)))));
-    assert!(history.training.last() < history.training.get(history.best), "training went on falling");
+    assert!(
+        history.training.last() < history.training.get(history.best),
+        "training went on falling"
+    );
 }
 
 /// Two trainings from one seed, bit for bit, and a third from another.
@@ -1654,9 +1826,14 @@ fn training_is_deterministic() {
     let train = |seed| {
         let mut rng = rng(seed);
         let (x, y) = noisy_sine(40, &mut rng);
-        let mut network =
-            Mlp::new(&[1, 9, 1], Activation::Tanh, Activation::Identity, Initialisation::Glorot, &mut rng)
-                .unwrap();
+        let mut network = Mlp::new(
+            &[1, 9, 1],
+            Activation::Tanh,
+            Activation::Identity,
+            Initialisation::Glorot,
+            &mut rng,
+        )
+        .unwrap();
         let mut trainer = Trainer::new(&network, Loss::SquaredError, Adam::new(0.01).unwrap(), 7);
         for _ in 0..20 {
             trainer.epoch(&mut network, &x, &y, &mut rng).unwrap();
@@ -1670,12 +1847,16 @@ fn training_is_deterministic() {
 /// A step size far too large against the error that names the step; a linear unit on one sample diverges by the factor |1 − η(x² + 1)|.
 #[test]
 fn training_diverges() {
-    let mut network = Mlp::from_parameters(&[1, 1], &[Activation::Identity], array![1.0, 0.0]).unwrap();
+    let mut network =
+        Mlp::from_parameters(&[1, 1], &[Activation::Identity], array![1.0, 0.0]).unwrap();
     let (x, y) = (array![[3.0]], array![[0.0]]);
-    let mut trainer = Trainer::new(&network, Loss::SquaredError, GradientDescent::new(1e10).unwrap(), 1);
+    let mut trainer =
+        Trainer::new(&network, Loss::SquaredError, GradientDescent::new(1e10).unwrap(), 1);
     let outcome = (0..100).try_for_each(|_| trainer.step(&mut network, &x, &y).map(|_| ()));
     // The output is 3 · (1e11)ⁿ after n steps, and its square overflows once 11 n > 154: at the 15th or 16th cost.
-    let Err(Error::Diverged { what: "training", step, loss }) = outcome else { panic!("{outcome:?}") };
+    let Err(Error::Diverged { what: "training", step, loss }) = outcome else {
+        panic!("{outcome:?}")
+    };
     assert_eq!((step, loss), (15, f64::INFINITY));
     assert!(network.parameters().iter().all(|t| t.is_finite()));
 }
@@ -1692,14 +1873,21 @@ fn digits_held_out() {
         (digits.images.select(Axis(0), rows) / 16.0, labels)
     };
     let ((x, labels), (held_out, truth)) = (rows(&train), rows(&test));
-    let mut network =
-        Mlp::new(&[64, 128, 10], Activation::Relu, Activation::Identity, Initialisation::He, &mut rng)
-            .unwrap();
-    let mut trainer = Trainer::new(&network, Loss::SoftmaxCrossEntropy, Adam::new(2e-3).unwrap(), 32);
+    let mut network = Mlp::new(
+        &[64, 128, 10],
+        Activation::Relu,
+        Activation::Identity,
+        Initialisation::He,
+        &mut rng,
+    )
+    .unwrap();
+    let mut trainer =
+        Trainer::new(&network, Loss::SoftmaxCrossEntropy, Adam::new(2e-3).unwrap(), 32);
     let targets = one_hot(&labels, 10);
     for _ in 0..20 {
         trainer.epoch(&mut network, &x, &targets, &mut rng).unwrap();
     }
-    let right = classes(&network.predict(&held_out)).iter().zip(&truth).filter(|(a, b)| a == b).count();
+    let right =
+        classes(&network.predict(&held_out)).iter().zip(&truth).filter(|(a, b)| a == b).count();
     assert!(right as f64 >= 0.97 * truth.len() as f64, "{right} of {}", truth.len());
 }

@@ -57,7 +57,9 @@ fn net(units: usize, rng: &mut impl Rng) -> Hopfield {
 }
 
 fn detectors(count: usize, bits: usize, rng: &mut impl Rng) -> Vec<Detector> {
-    (0..count).map(|_| Detector::new(1.5 * normal(bits, rng), rng.sample(StandardNormal)).unwrap()).collect()
+    (0..count)
+        .map(|_| Detector::new(1.5 * normal(bits, rng), rng.sample(StandardNormal)).unwrap())
+        .collect()
 }
 
 fn all_ones(n: usize) -> Array1<f64> {
@@ -72,7 +74,11 @@ fn slope_agrees(energy: &impl Differentiable, x: &ArrayRef1<f64>, tolerance: f64
         down[i] -= 1e-5;
         (energy.energy(&up) - energy.energy(&down)) / 2e-5
     });
-    assert!(furthest(&energy.gradient(x), &differences) < tolerance, "{} {differences}", energy.gradient(x));
+    assert!(
+        furthest(&energy.gradient(x), &differences) < tolerance,
+        "{} {differences}",
+        energy.gradient(x)
+    );
 }
 
 /// The first index at which the sum of the `shares` passes `u`; the last, should rounding keep it below.
@@ -125,7 +131,10 @@ fn mixture_sharpness() {
     }
     let alike = array![[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]];
     let same = mixture(&alike, &array![0.3, 0.7]).unwrap();
-    assert!((entropy(&same) - entropy(&alike.row(0))).abs() < 1e-15 && (largest(&same) - 0.7).abs() < 1e-15);
+    assert!(
+        (entropy(&same) - entropy(&alike.row(0))).abs() < 1e-15
+            && (largest(&same) - 0.7).abs() < 1e-15
+    );
 
     let bell = |width: f64| Gaussian::new(array![0.0], array![[width.powi(-2)]]).unwrap();
     let parts = vec![bell(0.3), bell(3.0)];
@@ -139,7 +148,11 @@ fn mixture_sharpness() {
     }
     let broad = 0.5 * (std::f64::consts::TAU * std::f64::consts::E * 9.0).ln();
     let narrow = broad - 10f64.ln();
-    assert!(narrow < mixed_entropy && 0.9 * narrow + 0.1 * broad < mixed_entropy && mixed_entropy < broad);
+    assert!(
+        narrow < mixed_entropy
+            && 0.9 * narrow + 0.1 * broad < mixed_entropy
+            && mixed_entropy < broad
+    );
     let oracle = oracle();
     assert!((mixed_entropy - oracle["mixture entropy"].as_f64().unwrap()).abs() < 1e-9);
 }
@@ -164,7 +177,8 @@ fn product_of_experts() {
     assert!(furthest(&p, &(&plain / plain.sum())) < 1e-14);
     assert!((log_partition - plain.sum().ln()).abs() < 1e-13);
     // Probabilities whose product is less than the least number there is.
-    let tiny = Array2::from_shape_fn((400, 2), |(_, state)| if state == 0 { 1e-3 } else { 1.0 - 1e-3 });
+    let tiny =
+        Array2::from_shape_fn((400, 2), |(_, state)| if state == 0 { 1e-3 } else { 1.0 - 1e-3 });
     let (p, log_partition) = product(&tiny, &all_ones(400)).unwrap();
     assert_eq!(p[1], 1.0);
     assert!((log_partition - 400.0 * (-1e-3f64).ln_1p()).abs() < 1e-12);
@@ -185,7 +199,8 @@ fn product_of_densities() {
         let component = |on: &ArrayRef1<f64>| {
             on.iter().zip(&x).map(|(on, x)| x * on + (1.0 - x) * (1.0 - on)).product::<f64>()
         };
-        let mixed: f64 = shares.iter().zip(on.rows()).map(|(share, on)| share * component(&on)).sum();
+        let mixed: f64 =
+            shares.iter().zip(on.rows()).map(|(share, on)| share * component(&on)).sum();
         assert!((mixed - p).abs() < 1e-14);
     }
     // No two of the 16 components are the same.
@@ -304,7 +319,9 @@ fn product_sharper_when_alike() {
         let (p, _) = product(&alike, &all_ones(2)).unwrap();
         for expert in alike.rows() {
             assert!(majorises(&sorted(&p), &sorted(&expert)));
-            assert!(entropy(&p) <= entropy(&expert) + 1e-12 && largest(&p) >= largest(&expert) - 1e-15);
+            assert!(
+                entropy(&p) <= entropy(&expert) + 1e-12 && largest(&p) >= largest(&expert) - 1e-15
+            );
         }
         let (p, _) = product(&random, &all_ones(2)).unwrap();
         fails += usize::from(!majorises(&sorted(&p), &sorted(&random.row(0))));
@@ -337,7 +354,9 @@ fn energies_add_under_products() {
         Gaussian::new(array![0.5, -1.0], array![[2.0, 0.5], [0.5, 1.0]]).unwrap(),
     );
     let ring = Mixture::ring(5, 2.0, 0.6).unwrap();
-    let sum = Product::new(vec![&well as &dyn Differentiable, &bowl, &ring], array![1.0, -0.2, 2.0]).unwrap();
+    let sum =
+        Product::new(vec![&well as &dyn Differentiable, &bowl, &ring], array![1.0, -0.2, 2.0])
+            .unwrap();
     for _ in 0..20 {
         slope_agrees(&sum, &normal(2, &mut rng), 1e-7);
     }
@@ -370,7 +389,9 @@ fn soft_min_under_mixtures() {
             if i % 40 == 0 && j % 40 == 0 {
                 let plain = 0.25 * density(&parts[0], 7.0, &x) + 0.75 * density(&parts[1], 9.0, &x);
                 // Far out the densities themselves underflow, and the energy does not.
-                assert!((energy + plain.ln()).abs() < 1e-11 * energy.abs().max(1.0) || plain < 1e-300);
+                assert!(
+                    (energy + plain.ln()).abs() < 1e-11 * energy.abs().max(1.0) || plain < 1e-300
+                );
             }
         }
     }
@@ -409,8 +430,10 @@ fn soft_min_gradient() {
 #[test]
 fn poe_latents_conditionally_independent() {
     let mut rng = rng(11);
-    let (weights, biases) =
-        (Array2::from_shape_simple_fn((3, 4), || rng.sample::<f64, _>(StandardNormal)), normal(3, &mut rng));
+    let (weights, biases) = (
+        Array2::from_shape_simple_fn((3, 4), || rng.sample::<f64, _>(StandardNormal)),
+        normal(3, &mut rng),
+    );
     let experts: Vec<Detector> = weights
         .rows()
         .into_iter()
@@ -424,7 +447,8 @@ fn poe_latents_conditionally_independent() {
         let given = &row / row.sum();
         let posterior: Array1<f64> = experts.iter().map(|expert| expert.posterior(&x)).collect();
         for (z, p) in zs.rows().into_iter().zip(&given) {
-            let factors = z.iter().zip(&posterior).map(|(&z, &on)| if z == 1.0 { on } else { 1.0 - on });
+            let factors =
+                z.iter().zip(&posterior).map(|(&z, &on)| if z == 1.0 { on } else { 1.0 - on });
             assert!((p - factors.product::<f64>()).abs() < 1e-14);
         }
     }
@@ -447,7 +471,8 @@ fn logarithmic_pool() {
         let truth = distributions(1, 7, &mut rng).row(0).to_owned();
         let exponents = distributions(1, 3, &mut rng).row(0).to_owned();
         let (pool, log_partition) = product(&parts, &exponents).unwrap();
-        let mean: f64 = exponents.iter().zip(parts.rows()).map(|(a, p)| a * divergence(&truth, &p)).sum();
+        let mean: f64 =
+            exponents.iter().zip(parts.rows()).map(|(a, p)| a * divergence(&truth, &p)).sum();
         assert!((divergence(&truth, &pool) - mean - log_partition).abs() < 1e-12);
         assert!(log_partition < 0.0);
         // It is the distribution of least mean divergence to its parts: a step away from it costs what the step is long.
@@ -467,7 +492,8 @@ fn linear_pool() {
         let truth = distributions(1, 7, &mut rng).row(0).to_owned();
         let weights = distributions(1, 3, &mut rng).row(0).to_owned();
         let from_mixture = divergence(&truth, &mixture(&parts, &weights).unwrap());
-        let mean: f64 = weights.iter().zip(parts.rows()).map(|(w, p)| w * divergence(&truth, &p)).sum();
+        let mean: f64 =
+            weights.iter().zip(parts.rows()).map(|(w, p)| w * divergence(&truth, &p)).sum();
         assert!(from_mixture <= mean + 1e-13);
         for (w, p) in weights.iter().zip(parts.rows()) {
             assert!(from_mixture <= divergence(&truth, &p) - w.ln() + 1e-13);
@@ -481,8 +507,9 @@ fn linear_pool() {
 fn composition_of_densities() {
     let mut rng = rng(14);
     let given = distributions(4, 6, &mut rng);
-    let prior =
-        Boltzmann::new(&net(2, &mut rng), binary_states(2, -1.0, 1.0).unwrap(), 1.0).unwrap().probabilities();
+    let prior = Boltzmann::new(&net(2, &mut rng), binary_states(2, -1.0, 1.0).unwrap(), 1.0)
+        .unwrap()
+        .probabilities();
     let p = mixture(&given, &prior).unwrap();
     let draws = 200_000;
     let mut counts = Array1::<f64>::zeros(6);
@@ -498,7 +525,8 @@ fn composition_of_densities() {
 fn composition_gain() {
     let mut rng = rng(15);
     for _ in 0..200 {
-        let (given, prior) = (distributions(4, 6, &mut rng), distributions(1, 4, &mut rng).row(0).to_owned());
+        let (given, prior) =
+            (distributions(4, 6, &mut rng), distributions(1, 4, &mut rng).row(0).to_owned());
         let data = distributions(1, 6, &mut rng).row(0).to_owned();
         let old = mixture(&given, &prior).unwrap();
         let mean_posterior = |data: &Array1<f64>| {
@@ -524,7 +552,8 @@ fn composition_gain() {
 fn noise_and_products() {
     let (step, half) = (0.05, 200);
     let grid: Vec<f64> = (-half..=half).map(|i| step * f64::from(i)).collect();
-    let bell = |variance: f64| grid.iter().map(|x| (-0.5 * x * x / variance).exp()).collect::<Vec<f64>>();
+    let bell =
+        |variance: f64| grid.iter().map(|x| (-0.5 * x * x / variance).exp()).collect::<Vec<f64>>();
     let convolve = |p: &[f64], q: &[f64]| -> Vec<f64> {
         (0..grid.len())
             .map(|i| {
@@ -582,7 +611,10 @@ fn sampling_a_sum_of_energies() {
     for (column, exact) in blocks.columns().into_iter().zip([mean, square]) {
         let estimate = column.sum() / 200.0;
         let error = (column.mapv(|b| (b - estimate).powi(2)).sum() / 199.0 / 200.0).sqrt();
-        assert!((estimate - exact).abs() < 4.0 * error && error < 0.01, "{estimate} {exact} {error}");
+        assert!(
+            (estimate - exact).abs() < 4.0 * error && error < 0.01,
+            "{estimate} {exact} {error}"
+        );
     }
 }
 
@@ -592,8 +624,9 @@ fn detector_expert() {
     let (weights, bias) = (array![1.2, -0.7, 2.0], -0.4);
     let expert = Detector::new(weights.clone(), bias).unwrap();
     let states = binary_states(3, 0.0, 1.0).unwrap();
-    let joint =
-        Array2::from_shape_fn((8, 2), |(x, z)| (z as f64 * (bias + states.row(x).dot(&weights))).exp());
+    let joint = Array2::from_shape_fn((8, 2), |(x, z)| {
+        (z as f64 * (bias + states.row(x).dot(&weights))).exp()
+    });
     let p = Boltzmann::new(&expert, states.clone(), 1.0).unwrap().probabilities();
     assert!(furthest(&p, &(joint.sum_axis(Axis(1)) / joint.sum())) < 1e-15);
     for (x, row) in states.rows().into_iter().zip(joint.rows()) {

@@ -48,13 +48,15 @@ fn belief(
     visible: usize,
     rng: &mut impl Rng,
 ) -> (SigmoidBelief, Array2<f64>, Array1<f64>, Array1<f64>) {
-    let (w, b, c) = (1.5 * normal_matrix(visible, hidden, rng), normal(hidden, rng), normal(visible, rng));
+    let (w, b, c) =
+        (1.5 * normal_matrix(visible, hidden, rng), normal(hidden, rng), normal(visible, rng));
     (SigmoidBelief::new(w.clone(), b.clone(), c.clone()).unwrap(), w, b, c)
 }
 
 /// The joint distribution, hidden settings by visible ones, by multiplying conditional probabilities.
 fn directed_joint(w: &ArrayRef2<f64>, b: &ArrayRef1<f64>, c: &ArrayRef1<f64>) -> Array2<f64> {
-    let (hs, vs) = (binary_states(b.len(), 0.0, 1.0).unwrap(), binary_states(c.len(), 0.0, 1.0).unwrap());
+    let (hs, vs) =
+        (binary_states(b.len(), 0.0, 1.0).unwrap(), binary_states(c.len(), 0.0, 1.0).unwrap());
     let chance = |bit: f64, on: f64| if bit == 1.0 { on } else { 1.0 - on };
     Array2::from_shape_fn((hs.nrows(), vs.nrows()), |(i, j)| {
         let (h, v) = (hs.row(i), vs.row(j));
@@ -66,7 +68,8 @@ fn directed_joint(w: &ArrayRef2<f64>, b: &ArrayRef1<f64>, c: &ArrayRef1<f64>) ->
 
 /// e^{b·h + c·v + vᵀWh}, hidden settings by visible ones, normalised by the sum over all.
 fn undirected_joint(w: &ArrayRef2<f64>, b: &ArrayRef1<f64>, c: &ArrayRef1<f64>) -> Array2<f64> {
-    let (hs, vs) = (binary_states(b.len(), 0.0, 1.0).unwrap(), binary_states(c.len(), 0.0, 1.0).unwrap());
+    let (hs, vs) =
+        (binary_states(b.len(), 0.0, 1.0).unwrap(), binary_states(c.len(), 0.0, 1.0).unwrap());
     let mut joint = hs.dot(&w.t()).dot(&vs.t());
     joint += &hs.dot(b).insert_axis(Axis(1));
     joint += &vs.dot(c);
@@ -189,7 +192,8 @@ fn explaining_away() {
     assert!((alarm().posterior(true)[0] - given_alarm).abs() < 1e-15);
     assert!(given_alarm > 0.4 && given_both < 0.15 && given_both > 0.1);
     let mut rng = rng(4);
-    let draw = |n: usize, rng: &mut _| Array1::from_shape_simple_fn(n, || RngExt::random::<f64>(rng));
+    let draw =
+        |n: usize, rng: &mut _| Array1::from_shape_simple_fn(n, || RngExt::random::<f64>(rng));
     for _ in 0..20 {
         let model = NoisyOr::new(draw(6, &mut rng), draw(6, &mut rng), 0.1).unwrap();
         let p = exact(&model, 7);
@@ -232,8 +236,11 @@ fn directed_inference_hard_explaining_away() {
         let factors = |h: &ArrayRef1<f64>| {
             h.iter().zip(&on).map(|(h, on)| h * on + (1.0 - h) * (1.0 - on)).product::<f64>()
         };
-        let worst =
-            hs.rows().into_iter().zip(&posterior).fold(0.0, |m: f64, (h, p)| m.max((p - factors(&h)).abs()));
+        let worst = hs
+            .rows()
+            .into_iter()
+            .zip(&posterior)
+            .fold(0.0, |m: f64, (h, p)| m.max((p - factors(&h)).abs()));
         assert!(worst > 1e-3, "{worst}");
     }
 }
@@ -245,7 +252,8 @@ fn directed_learning_by_counting() {
     let mut rng = rng(6);
     let draws: Vec<Array1<f64>> = (0..5000).map(|_| model.sample(&mut rng)).collect();
     for parents in binary_states(2, 0.0, 1.0).unwrap().rows() {
-        let bits: Vec<f64> = draws.iter().filter(|x| x.slice(s![..2]) == parents).map(|x| x[2]).collect();
+        let bits: Vec<f64> =
+            draws.iter().filter(|x| x.slice(s![..2]) == parents).map(|x| x[2]).collect();
         let (ones, n) = (bits.iter().sum::<f64>(), bits.len() as f64);
         let mut log_odds = 0.0;
         for _ in 0..1000 {
@@ -298,7 +306,10 @@ fn energy_interactions() {
             assert!((polynomial.coefficient(&[i, j]) + net.weights()[[i, j]]).abs() < 1e-13);
         }
     }
-    assert!(polynomial.coefficient(&[0, 1, 2]).abs() < 1e-13 && polynomial.coefficient(&[]).abs() < 1e-13);
+    assert!(
+        polynomial.coefficient(&[0, 1, 2]).abs() < 1e-13
+            && polynomial.coefficient(&[]).abs() < 1e-13
+    );
     // An energy with nothing special about it: inclusion and exclusion.
     let odd = |x: &ArrayRef1<f64>| (x[0] + 2.0 * x[1] * x[2] + 0.3).powi(3) * (1.0 + x[2]);
     struct Odd<F>(F);
@@ -311,8 +322,11 @@ fn energy_interactions() {
     for set in binary_states(3, 0.0, 1.0).unwrap().rows() {
         let members: Vec<usize> = (0..3).filter(|&i| set[i] == 1.0).collect();
         let mut signed = 0.0;
-        for subset in
-            binary_states(3, 0.0, 1.0).unwrap().rows().into_iter().filter(|t| (0..3).all(|i| t[i] <= set[i]))
+        for subset in binary_states(3, 0.0, 1.0)
+            .unwrap()
+            .rows()
+            .into_iter()
+            .filter(|t| (0..3).all(|i| t[i] <= set[i]))
         {
             signed += (-1f64).powi((set.sum() - subset.sum()) as i32) * odd(&subset);
         }
@@ -358,7 +372,11 @@ fn chain_rule_factorisation() {
         p.states().rows().into_iter().map(|x| (-directed.energy(&x)).exp()).collect();
     assert!(furthest(&by_tables, &p.probabilities()) < 1e-14);
     let draws = 200_000;
-    drawn(&frequencies((0..draws).map(|_| directed.sample(&mut rng)), 5), &p.probabilities(), draws);
+    drawn(
+        &frequencies((0..draws).map(|_| directed.sample(&mut rng)), 5),
+        &p.probabilities(),
+        draws,
+    );
 }
 
 /// The energy of the network with directions less that of the machine without, against the sum of softplus of what visible units hear and of the biases.
@@ -401,7 +419,8 @@ fn boltzmann_joint_visible_hidden() {
     for (column, p) in block_frequencies.columns().into_iter().zip(&p) {
         let mean = column.sum() / blocks as f64;
         // Blocks are far longer than the chain's memory; a rare state is seen by few of them, so its error is at least that of independent draws.
-        let error = (column.mapv(|f| (f - mean).powi(2)).sum() / (blocks * (blocks - 1)) as f64).sqrt();
+        let error =
+            (column.mapv(|f| (f - mean).powi(2)).sum() / (blocks * (blocks - 1)) as f64).sqrt();
         let least = (p / (blocks * length) as f64).sqrt();
         assert!((mean - p).abs() < 4.0 * error.max(least), "{mean} {p} {error}");
     }
@@ -414,7 +433,9 @@ fn boltzmann_marginal_visible() {
     let (net, w, b, c) = belief(3, 4, &mut rng(13));
     let p = exact(&net.undirected().unwrap(), 7);
     let joint = p.probabilities().into_shape_with_order((8, 16)).unwrap();
-    for (v, p_v) in binary_states(4, 0.0, 1.0).unwrap().rows().into_iter().zip(joint.sum_axis(Axis(0))) {
+    for (v, p_v) in
+        binary_states(4, 0.0, 1.0).unwrap().rows().into_iter().zip(joint.sum_axis(Axis(0)))
+    {
         let factors: f64 = (w.t().dot(&v) + &b).mapv(|z| 1.0 + z.exp()).product();
         assert!((p_v - c.dot(&v).exp() * factors / p.log_partition().exp()).abs() < 1e-14);
     }
@@ -433,11 +454,14 @@ fn boltzmann_hidden_conditional() {
     for (net, factorises) in [(&restricted, true), (&general, false)] {
         let joint = exact(net, 7).probabilities().into_shape_with_order((8, 16)).unwrap();
         let mut worst: f64 = 0.0;
-        for (v, column) in binary_states(4, 0.0, 1.0).unwrap().rows().into_iter().zip(joint.columns()) {
+        for (v, column) in
+            binary_states(4, 0.0, 1.0).unwrap().rows().into_iter().zip(joint.columns())
+        {
             let posterior = &column / column.sum();
             let on = hs.t().dot(&posterior);
             for (h, p) in hs.rows().into_iter().zip(&posterior) {
-                let factors: f64 = h.iter().zip(&on).map(|(h, on)| h * on + (1.0 - h) * (1.0 - on)).product();
+                let factors: f64 =
+                    h.iter().zip(&on).map(|(h, on)| h * on + (1.0 - h) * (1.0 - on)).product();
                 worst = worst.max((p - factors).abs());
             }
             if factorises {
@@ -474,7 +498,8 @@ fn ebm_generation_hard_inference_easy() {
     }
     assert!((p.log_partition() - z.ln()).abs() < 1e-13);
     // Two visible units that are both joined to one hidden unit by strong weights: the chain keeps to one valley, ancestral draws do not.
-    let strong = SigmoidBelief::new(array![[16.0], [16.0]], array![0.0], array![-8.0, -8.0]).unwrap();
+    let strong =
+        SigmoidBelief::new(array![[16.0], [16.0]], array![0.0], array![-8.0, -8.0]).unwrap();
     let mut state = array![1.0, 1.0, 1.0];
     let mut gibbs = Gibbs::new(&strong, 0.0, 1.0, 1.0).unwrap();
     let path = gibbs.run(&mut state, 1000, &mut rng);

@@ -122,13 +122,16 @@ fn shannon_entropy() {
     let mut rng = rng(1948);
     for k in [2, 3, 8, 50] {
         for concentration in [0.1, 1.0] {
-            let (p, q) = (probabilities(k, concentration, &mut rng), probabilities(3, 1.0, &mut rng));
+            let (p, q) =
+                (probabilities(k, concentration, &mut rng), probabilities(3, 1.0, &mut rng));
             let entropy = categorical(&p).entropy();
             assert!((entropy - plain_entropy(&p)).abs() < 1e-12);
             let questions = huffman(&p);
             assert!(entropy / LN_2 <= questions + 1e-12 && questions < entropy / LN_2 + 1.0);
             let pairs: Array1<f64> = p.iter().flat_map(|p| q.iter().map(move |q| p * q)).collect();
-            assert!((categorical(&pairs).entropy() - entropy - categorical(&q).entropy()).abs() < 1e-12);
+            assert!(
+                (categorical(&pairs).entropy() - entropy - categorical(&q).entropy()).abs() < 1e-12
+            );
             assert!(entropy <= (k as f64).ln());
         }
     }
@@ -167,7 +170,8 @@ fn kl_divergence() {
     for (p, q) in [((0.0, 1.0), (0.0, 2.0)), ((0.3, 0.7), (-0.4, 1.1)), ((1.0, 2.0), (0.0, 1.5))] {
         let exact = Normal::new(p.0, p.1).unwrap().kl(&Normal::new(q.0, q.1).unwrap());
         let on_grid = |(m, s): (f64, f64)| {
-            Categorical::from_log_weights(&grid.mapv(|x: f64| -0.5 * ((x - m) / s).powi(2))).unwrap()
+            Categorical::from_log_weights(&grid.mapv(|x: f64| -0.5 * ((x - m) / s).powi(2)))
+                .unwrap()
         };
         assert!((on_grid(p).kl(&on_grid(q)) - exact).abs() < 1e-12);
         assert!((integral_kl(|x| bell(x, p.0, p.1), |x| bell(x, q.0, q.1)) - exact).abs() < 1e-9);
@@ -316,7 +320,10 @@ fn kl_ignores_q_where_p_vanishes() {
         before = local;
         // The other outcomes agree but for what they must leave: the whole is what q has there, ½ and more.
         let (few, half) = (array![p, 1.0 - p], array![0.5, 0.5]);
-        assert!((categorical(&few).kl(&categorical(&half)) - (LN_2 - plain_entropy(&few))).abs() < 1e-12);
+        assert!(
+            (categorical(&few).kl(&categorical(&half)) - (LN_2 - plain_entropy(&few))).abs()
+                < 1e-12
+        );
     }
     let short = Array1::from_shape_fn(1000, |i| f64::from(i < 500));
     let (p, q) = (categorical(&short), categorical(&Array1::ones(1000)));
@@ -343,7 +350,8 @@ fn maximum_likelihood_kl() {
         let log_likelihood: f64 = draws.iter().map(|&i| (weights[i] / weights.sum()).ln()).sum();
         let divergence = observed.kl(&categorical(&weights));
         assert!(
-            (-log_likelihood / 500.0 - observed.entropy() - divergence).abs() < 1e-12 * (1.0 + divergence)
+            (-log_likelihood / 500.0 - observed.entropy() - divergence).abs()
+                < 1e-12 * (1.0 + divergence)
         );
         for (best, value) in best.iter_mut().zip([-log_likelihood, divergence]) {
             if value < best.0 {
@@ -364,9 +372,11 @@ fn kl_normals() {
         let [s, t]: [f64; 2] = [0; 2].map(|_| 0.5 + 2.0 * rng.random::<f64>());
         let exact = Normal::new(m, s).unwrap().kl(&Normal::new(n, t).unwrap());
         // The logarithm of the ratio by itself, for a ratio that underflows in the tails.
-        let log_ratio = |x: f64| (t / s).ln() - 0.5 * ((x - m) / s).powi(2) + 0.5 * ((x - n) / t).powi(2);
+        let log_ratio =
+            |x: f64| (t / s).ln() - 0.5 * ((x - m) / s).powi(2) + 0.5 * ((x - n) / t).powi(2);
         assert!(
-            (integral(-40.0, 40.0, |x| bell(x, m, s) * log_ratio(x)) - exact).abs() < 1e-10 * (1.0 + exact)
+            (integral(-40.0, 40.0, |x| bell(x, m, s) * log_ratio(x)) - exact).abs()
+                < 1e-10 * (1.0 + exact)
         );
     }
 }
@@ -388,10 +398,14 @@ fn kl_cover_moments() {
     };
     let (m, s) = (best.mean(), best.deviation());
     let least = divergence(m, s);
-    assert!(slope(|h| divergence(m + h, s)).abs() < 1e-9 && slope(|h| divergence(m, s + h)).abs() < 1e-9);
+    assert!(
+        slope(|h| divergence(m + h, s)).abs() < 1e-9
+            && slope(|h| divergence(m, s + h)).abs() < 1e-9
+    );
     let mut rng = rng(10);
     for _ in 0..200 {
-        let other = divergence(m + rng.sample::<f64, _>(StandardNormal), s * (0.5 + rng.random::<f64>()));
+        let other =
+            divergence(m + rng.sample::<f64, _>(StandardNormal), s * (0.5 + rng.random::<f64>()));
         assert!(other >= least);
     }
     // For samples the same normal has the highest likelihood.
@@ -414,8 +428,9 @@ fn kl_seek_free_energy() {
         let log_q = |x: f64| -0.5 * ((x - m) / s).powi(2) - (s * TAU.sqrt()).ln();
         let far = integral(-20.0, 20.0, |x| bell(x, m, s) * (log_q(x) - two_bells(x, 1.5).ln()));
         assert!((q.free_energy(&pair) + pair.log_partition() - far).abs() < 1e-10);
-        let far =
-            integral(-20.0, 20.0, |x| bell(x, m, s) * (log_q(x) + well.energy(&array![x]) + log_z_well));
+        let far = integral(-20.0, 20.0, |x| {
+            bell(x, m, s) * (log_q(x) + well.energy(&array![x]) + log_z_well)
+        });
         assert!((q.free_energy(&well) + log_z_well - far).abs() < 1e-9 * (1.0 + far));
         assert!(far > 0.0);
     }
@@ -427,14 +442,18 @@ fn kl_seek_gradient() {
     let pair = bumps(1.7);
     let force = |x: f64| pair.gradient(&array![x])[0];
     let by_mean = |m: f64, s: f64| integral(-12.0, 12.0, |z| bell(z, 0.0, 1.0) * force(m + s * z));
-    let by_deviation =
-        |m: f64, s: f64| integral(-12.0, 12.0, |z| bell(z, 0.0, 1.0) * z * force(m + s * z)) - 1.0 / s;
+    let by_deviation = |m: f64, s: f64| {
+        integral(-12.0, 12.0, |z| bell(z, 0.0, 1.0) * z * force(m + s * z)) - 1.0 / s
+    };
     let free = |m: f64, s: f64| Normal::new(m, s).unwrap().free_energy(&pair);
     for (m, s) in [(0.0, 1.0), (0.4, 0.8), (-1.3, 1.4), (2.0, 2.0)] {
         assert!((slope(|h| free(m + h, s)) - by_mean(m, s)).abs() < 1e-10);
         assert!((slope(|h| free(m, s + h)) - by_deviation(m, s)).abs() < 1e-10);
         let slopes = Normal::new(m, s).unwrap().free_energy_slopes(&pair);
-        assert!((slopes.0 - by_mean(m, s)).abs() < 1e-10 && (slopes.1 - by_deviation(m, s)).abs() < 1e-10);
+        assert!(
+            (slopes.0 - by_mean(m, s)).abs() < 1e-10
+                && (slopes.1 - by_deviation(m, s)).abs() < 1e-10
+        );
         let end = Normal::seek(&pair, Normal::new(m, s).unwrap()).unwrap();
         // The descent stops at a slope of 1e-6 in m and log s.
         assert!(by_mean(end.mean(), end.deviation()).abs() < 1.1e-6);
@@ -455,7 +474,10 @@ fn kl_seek_curvature() {
             let free = |m: f64| Normal::new(m, s).unwrap().free_energy(&pair);
             let curvature = (free(m + h) - 2.0 * free(m) + free(m - h)) / (h * h);
             // h² times the fourth derivative, below 1, and rounding, 1e-15/h².
-            assert!((curvature - 1.0 / (s * s)).abs() < 1e-5, "{half_distance} {start}: {curvature} {s}");
+            assert!(
+                (curvature - 1.0 / (s * s)).abs() < 1e-5,
+                "{half_distance} {start}: {curvature} {s}"
+            );
         }
     }
 }
@@ -467,7 +489,8 @@ fn kl_two_bumps() {
         let grid = Array1::linspace(-100.0, 100.0, 10_001);
         let energy = bumps(a);
         let p = Categorical::from_log_weights(&grid.mapv(|x| -energy.energy(&array![x]))).unwrap();
-        let on_grid = |q: &Normal| Categorical::from_log_weights(&grid.mapv(|x| q.log_density(x))).unwrap();
+        let on_grid =
+            |q: &Normal| Categorical::from_log_weights(&grid.mapv(|x| q.log_density(x))).unwrap();
         let cover = Normal::cover(&grid, &p).unwrap();
         // What the bumps overlap is below e^(−a²/2) < 2e-8.
         assert!((p.kl(&on_grid(&cover)) - (0.5 * (1.0 + a * a).ln() - LN_2)).abs() < 1e-6);
@@ -485,10 +508,12 @@ fn kl_seek_weight() {
         let energy = Mixture::new(array![[-6.0], [6.0]], array![0.9, 0.1], 1.0).unwrap();
         let end = Normal::seek(&energy, Normal::new(start, 0.8).unwrap()).unwrap();
         let log_q = |x: f64| {
-            -0.5 * ((x - end.mean()) / end.deviation()).powi(2) - (end.deviation() * TAU.sqrt()).ln()
+            -0.5 * ((x - end.mean()) / end.deviation()).powi(2)
+                - (end.deviation() * TAU.sqrt()).ln()
         };
         let log_p = |x: f64| (0.9 * bell(x, -6.0, 1.0) + 0.1 * bell(x, 6.0, 1.0)).ln();
-        let price = integral(-20.0, 20.0, |x| bell(x, end.mean(), end.deviation()) * (log_q(x) - log_p(x)));
+        let price =
+            integral(-20.0, 20.0, |x| bell(x, end.mean(), end.deviation()) * (log_q(x) - log_p(x)));
         assert!((price + weight.ln()).abs() < 1e-6, "{price}");
     }
 }
@@ -535,8 +560,10 @@ fn js_divergence() {
 fn js_symmetric() {
     let mut rng = rng(13);
     for _ in 0..1000 {
-        let (p, q) =
-            (categorical(&probabilities(5, 0.3, &mut rng)), categorical(&probabilities(5, 0.3, &mut rng)));
+        let (p, q) = (
+            categorical(&probabilities(5, 0.3, &mut rng)),
+            categorical(&probabilities(5, 0.3, &mut rng)),
+        );
         assert_eq!(p.js(&q), q.js(&p));
     }
 }
@@ -544,13 +571,16 @@ fn js_symmetric() {
 /// log 2 for disjoint supports, exactly; among 20,000 nearly certain pairs the largest comes near log 2, which is far below 1, and none exceeds it.
 #[test]
 fn js_divergence_bound() {
-    let (p, q) = (categorical(&array![1.0, 3.0, 0.0, 0.0]), categorical(&array![0.0, 0.0, 2.0, 1.0]));
+    let (p, q) =
+        (categorical(&array![1.0, 3.0, 0.0, 0.0]), categorical(&array![0.0, 0.0, 2.0, 1.0]));
     assert!((p.js(&q) - LN_2).abs() < 1e-15);
     let mut rng = rng(14);
     let mut largest: f64 = 0.0;
     for _ in 0..20_000 {
-        let (p, q) =
-            (categorical(&probabilities(4, 0.1, &mut rng)), categorical(&probabilities(4, 0.1, &mut rng)));
+        let (p, q) = (
+            categorical(&probabilities(4, 0.1, &mut rng)),
+            categorical(&probabilities(4, 0.1, &mut rng)),
+        );
         largest = largest.max(p.js(&q));
         assert!(p.js(&q) > 0.0 && p.js(&p) == 0.0);
     }
@@ -568,8 +598,10 @@ fn js_smoother_than_kl() {
     }
     assert_eq!((point(0).js(&point(0)), point(0).kl(&point(0))), (0.0, 0.0));
     let grid = Array1::linspace(-20.0, 50.0, 14_001);
-    let at = |t: f64| Categorical::from_log_weights(&grid.mapv(|x| -0.5 * (x - t).powi(2))).unwrap();
-    let left = |t: f64| integral(-20.0, 40.0, |x| bell(x, 0.0, 1.0) * (t * (x - 0.5 * t)).exp().ln_1p());
+    let at =
+        |t: f64| Categorical::from_log_weights(&grid.mapv(|x| -0.5 * (x - t).powi(2))).unwrap();
+    let left =
+        |t: f64| integral(-20.0, 40.0, |x| bell(x, 0.0, 1.0) * (t * (x - 0.5 * t)).exp().ln_1p());
     for t in [0.5, 2.0, 10.0, 20.0] {
         assert!((at(0.0).kl(&at(t)) - 0.5 * t * t).abs() < 1e-9);
         assert!((at(0.0).js(&at(t)) - (LN_2 - left(t))).abs() < 1e-12);
@@ -686,14 +718,21 @@ fn f_divergence_variational() {
             let (p, q) = (categorical(&a), categorical(&b));
             let exact = p.divergence(&q, f);
             let best = Array1::from_shape_fn(5, |i| f.slope(a[i] / b[i]));
-            assert!((p.variational_bound(&q, f, &best) - exact).abs() < 1e-11 * (1.0 + exact), "{f:?}");
+            assert!(
+                (p.variational_bound(&q, f, &best) - exact).abs() < 1e-11 * (1.0 + exact),
+                "{f:?}"
+            );
             for _ in 0..200 {
                 let critic = &best + &(0.3 * normal(5, &mut rng));
                 let bound = p.variational_bound(&q, f, &critic);
                 assert!(bound <= exact + 1e-11 * (1.0 + exact), "{f:?}");
                 // Written out: the mean of the critic under p less that of its conjugate under q.
-                let plain: f64 = (0..5).map(|i| a[i] * critic[i] - b[i] * f.conjugate(critic[i])).sum();
-                assert!(plain == bound || (plain - bound).abs() < 1e-12 * (1.0 + plain.abs()), "{f:?}");
+                let plain: f64 =
+                    (0..5).map(|i| a[i] * critic[i] - b[i] * f.conjugate(critic[i])).sum();
+                assert!(
+                    plain == bound || (plain - bound).abs() < 1e-12 * (1.0 + plain.abs()),
+                    "{f:?}"
+                );
             }
         }
     }
@@ -728,11 +767,15 @@ fn wasserstein_transport() {
             let (x, y) = (normal(6, &mut rng), 2.0 * normal(6, &mut rng));
             let cheapest = all
                 .iter()
-                .map(|pairs| (0..6).map(|i| (x[i] - y[pairs[i]]).abs().powf(order)).sum::<f64>() / 6.0)
+                .map(|pairs| {
+                    (0..6).map(|i| (x[i] - y[pairs[i]]).abs().powf(order)).sum::<f64>() / 6.0
+                })
                 .fold(f64::INFINITY, f64::min)
                 .powf(1.0 / order);
-            let distance =
-                Empirical::new(&x).unwrap().wasserstein(&Empirical::new(&y).unwrap(), order).unwrap();
+            let distance = Empirical::new(&x)
+                .unwrap()
+                .wasserstein(&Empirical::new(&y).unwrap(), order)
+                .unwrap();
             assert!((distance - cheapest).abs() < 1e-12);
         }
     }
@@ -747,7 +790,8 @@ fn wasserstein_quantile() {
         let (p, q) = (normal(12, &mut rng), normal(18, &mut rng) + 0.5);
         let (p, q) = (Empirical::new(&p).unwrap(), Empirical::new(&q).unwrap());
         let pieces = (0..36).map(|i| (f64::from(i) + 0.5) / 36.0);
-        let mean = pieces.map(|u| (p.quantile(u) - q.quantile(u)).abs().powf(order)).sum::<f64>() / 36.0;
+        let mean =
+            pieces.map(|u| (p.quantile(u) - q.quantile(u)).abs().powf(order)).sum::<f64>() / 36.0;
         assert!((p.wasserstein(&q, order).unwrap() - mean.powf(1.0 / order)).abs() < 1e-12);
     }
     let (points, weights) = (array![3.0, 1.0, 2.0, 1.0], array![0.5, 0.125, 0.25, 0.125]);
@@ -771,11 +815,13 @@ fn wasserstein_sorted() {
         x.shuffle(&mut rng);
         y.shuffle(&mut rng);
         let from = Empirical::new(&Array1::from_vec(x.clone())).unwrap();
-        let distance =
-            from.wasserstein(&Empirical::new(&Array1::from_vec(y.clone())).unwrap(), order).unwrap();
+        let distance = from
+            .wasserstein(&Empirical::new(&Array1::from_vec(y.clone())).unwrap(), order)
+            .unwrap();
         x.sort_by(f64::total_cmp);
         y.sort_by(f64::total_cmp);
-        let cost = |y: &[f64]| x.iter().zip(y).map(|(x, y)| (x - y).abs().powf(order)).sum::<f64>() / 30.0;
+        let cost =
+            |y: &[f64]| x.iter().zip(y).map(|(x, y)| (x - y).abs().powf(order)).sum::<f64>() / 30.0;
         assert!((distance.powf(order) - cost(&y)).abs() < 1e-12);
         for i in 0..30 {
             for j in 0..i {
@@ -798,8 +844,10 @@ fn wasserstein_cdf() {
         let below = |values: &Array1<f64>, at: f64| {
             values.iter().filter(|&&v| v <= at).count() as f64 / values.len() as f64
         };
-        let area: f64 =
-            edges.windows(2).map(|e| (e[1] - e[0]) * (below(&x, e[0]) - below(&y, e[0])).abs()).sum();
+        let area: f64 = edges
+            .windows(2)
+            .map(|e| (e[1] - e[0]) * (below(&x, e[0]) - below(&y, e[0])).abs())
+            .sum();
         let (p, q) = (Empirical::new(&x).unwrap(), Empirical::new(&y).unwrap());
         assert!((p.wasserstein(&q, 1.0).unwrap() - area).abs() < 1e-12);
         assert!(edges.iter().all(|&e| (p.cdf(e) - below(&x, e)).abs() < 1e-15));
@@ -842,12 +890,15 @@ fn wasserstein_normals() {
     let z = normal(1000, &mut rng);
     let z = &z - z.mean().unwrap();
     let z = &z / (z.dot(&z) / 1000.0).sqrt();
-    for ((m, s), (n, t)) in [((0.0, 1.0), (3.0, 2.0)), ((1.0, 0.1), (1.0, 5.0)), ((-2.0, 2.0), (2.0, 2.0))] {
+    for ((m, s), (n, t)) in
+        [((0.0, 1.0), (3.0, 2.0)), ((1.0, 0.1), (1.0, 5.0)), ((-2.0, 2.0), (2.0, 2.0))]
+    {
         let exact = f64::hypot(m - n, s - t);
         let copy = |m: f64, s: f64| Empirical::new(&z.mapv(|z| m + s * z)).unwrap();
         assert!((copy(m, s).wasserstein(&copy(n, t), 2.0).unwrap() - exact).abs() < 1e-12);
-        let mut draw =
-            |m: f64, s: f64| Empirical::new(&normal(100_000, &mut rng).mapv(|z| m + s * z)).unwrap();
+        let mut draw = |m: f64, s: f64| {
+            Empirical::new(&normal(100_000, &mut rng).mapv(|z| m + s * z)).unwrap()
+        };
         let (p, q) = (draw(m, s), draw(n, t));
         // The mean of 100,000 draws is off by s/316 or less than 1 per cent of the distance here.
         assert!((p.wasserstein(&q, 2.0).unwrap() / exact - 1.0).abs() < 0.02);
@@ -877,16 +928,19 @@ fn plug_in_kl_bias() {
     let p = array![0.5, 0.3, 0.2];
     let all = all_counts(&p, 100);
     let truth = categorical(&p);
-    let divergence: f64 = all.iter().map(|(counts, weight)| weight * categorical(counts).kl(&truth)).sum();
-    let entropy: f64 = all.iter().map(|(counts, weight)| weight * categorical(counts).entropy()).sum();
+    let divergence: f64 =
+        all.iter().map(|(counts, weight)| weight * categorical(counts).kl(&truth)).sum();
+    let entropy: f64 =
+        all.iter().map(|(counts, weight)| weight * categorical(counts).entropy()).sum();
     assert!((divergence - (truth.entropy() - entropy)).abs() < 1e-12);
     assert!((divergence - 0.01).abs() < 0.05 * divergence);
 
     let (mut rng, n) = (rng(23), 1000);
     let p = Array1::from_elem(20, 0.05);
     let truth = categorical(&p);
-    let doubled: Vec<f64> =
-        (0..5000).map(|_| 2.0 * n as f64 * categorical(&counts(&p, n, &mut rng)).kl(&truth)).collect();
+    let doubled: Vec<f64> = (0..5000)
+        .map(|_| 2.0 * n as f64 * categorical(&counts(&p, n, &mut rng)).kl(&truth))
+        .collect();
     let (mean, error) = mean_and_error(&doubled);
     // The next term, (Σ 1/p − 1)/6n, is 0.07 here.
     assert!((mean - 19.0 - 399.0 / 6000.0).abs() < 4.0 * error);
@@ -919,20 +973,23 @@ fn miller_madow_correction() {
 fn nearest_neighbour_entropy_estimate() {
     let mut rng = rng(24);
     for (d, k) in [(1, 1), (2, 3), (3, 3)] {
-        let mut draw = || Array2::from_shape_simple_fn((400, d), || rng.sample::<f64, _>(StandardNormal));
+        let mut draw =
+            || Array2::from_shape_simple_fn((400, d), || rng.sample::<f64, _>(StandardNormal));
         let samples = draw();
         let gain = nearest_neighbour_entropy(&(3.0 * &samples), k).unwrap()
             - nearest_neighbour_entropy(&samples, k).unwrap();
         assert!((gain - d as f64 * 3f64.ln()).abs() < 1e-12);
-        let estimates: Vec<f64> = (0..50).map(|_| nearest_neighbour_entropy(&draw(), k).unwrap()).collect();
+        let estimates: Vec<f64> =
+            (0..50).map(|_| nearest_neighbour_entropy(&draw(), k).unwrap()).collect();
         let (mean, error) = mean_and_error(&estimates);
         // In three dimensions the density bends within a ball of neighbours: some hundredths.
         let bias = if d == 3 { 0.06 } else { 0.02 };
         assert!((mean - 0.5 * d as f64 * (TAU * E).ln()).abs() < 4.0 * error + bias, "{d}: {mean}");
     }
     assert!((Normal::new(3.0, 2.0).unwrap().entropy() - LN_2 - 0.5 * (TAU * E).ln()).abs() < 1e-15);
-    let by_quadrature =
-        integral(-30.0, 30.0, |x| -bell(x, 0.0, 2.0) * Normal::new(0.0, 2.0).unwrap().log_density(x));
+    let by_quadrature = integral(-30.0, 30.0, |x| {
+        -bell(x, 0.0, 2.0) * Normal::new(0.0, 2.0).unwrap().log_density(x)
+    });
     assert!((Normal::new(3.0, 2.0).unwrap().entropy() - by_quadrature).abs() < 1e-10);
 }
 
@@ -965,8 +1022,10 @@ fn nearest_neighbour_kl_estimate() {
 fn pinsker_inequality() {
     let mut rng = rng(26);
     for _ in 0..100_000 {
-        let (p, q) =
-            (categorical(&probabilities(3, 0.5, &mut rng)), categorical(&probabilities(3, 0.5, &mut rng)));
+        let (p, q) = (
+            categorical(&probabilities(3, 0.5, &mut rng)),
+            categorical(&probabilities(3, 0.5, &mut rng)),
+        );
         assert!(p.divergence(&q, Divergence::TotalVariation) <= (0.5 * p.kl(&q)).sqrt() + 1e-12);
     }
     let (p, q) = (categorical(&array![0.51, 0.49]), categorical(&array![0.5, 0.5]));
@@ -989,7 +1048,8 @@ fn f_divergence_merging() {
         (q[0], q[1]) = (p[0] * (q[0] + q[1]) / (p[0] + p[1]), p[1] * (q[0] + q[1]) / (p[0] + p[1]));
         let before = categorical(&p).kl(&categorical(&q));
         assert!(
-            (categorical(&merged(&p)).kl(&categorical(&merged(&q))) - before).abs() < 1e-12 * (1.0 + before)
+            (categorical(&merged(&p)).kl(&categorical(&merged(&q))) - before).abs()
+                < 1e-12 * (1.0 + before)
         );
     }
 }
@@ -999,11 +1059,13 @@ fn f_divergence_merging() {
 fn kl_chain_rule() {
     let mut rng = rng(28);
     for _ in 0..1000 {
-        let [p, q] = [0; 2].map(|_| probabilities(12, 0.5, &mut rng).into_shape_with_order((3, 4)).unwrap());
+        let [p, q] =
+            [0; 2].map(|_| probabilities(12, 0.5, &mut rng).into_shape_with_order((3, 4)).unwrap());
         let joint = categorical(&p.flatten().to_owned()).kl(&categorical(&q.flatten().to_owned()));
         let marginal = |p: &Array2<f64>| p.sum_axis(ndarray::Axis(1));
         let (a, b) = (marginal(&p), marginal(&q));
-        let inner: f64 = (0..3).map(|i| a[i] * plain_kl(&(&p.row(i) / a[i]), &(&q.row(i) / b[i]))).sum();
+        let inner: f64 =
+            (0..3).map(|i| a[i] * plain_kl(&(&p.row(i) / a[i]), &(&q.row(i) / b[i]))).sum();
         assert!((joint - plain_kl(&a, &b) - inner).abs() < 1e-12 * (1.0 + joint));
     }
 }

@@ -6,8 +6,8 @@ use downhill::{
     Error,
     energy::{Differentiable, DoubleWell, Energy, Gaussian, Learnable, Mixture, binary_states},
     energy_and_inference::{
-        Bipartite, Clamped, Descent, Ellipse, Joint, Minimised, Trajectory, flow, log_likelihood_gradient,
-        objective, search,
+        Bipartite, Clamped, Descent, Ellipse, Joint, Minimised, Trajectory, flow,
+        log_likelihood_gradient, objective, search,
     },
     gibbs_boltzmann::Boltzmann,
     optimizers::{Lbfgs, minimize},
@@ -125,7 +125,8 @@ fn bipartite_energy() {
 #[test]
 fn ebm_energy_signature() {
     let mut rng = rng(2);
-    let pairs = Bipartite::new(normal(3, &mut rng), normal(2, &mut rng), &Array2::ones((3, 2))).unwrap();
+    let pairs =
+        Bipartite::new(normal(3, &mut rng), normal(2, &mut rng), &Array2::ones((3, 2))).unwrap();
     for _ in 0..20 {
         let (state, w) = (normal(5, &mut rng), normal(11, &mut rng));
         let slope = differences(
@@ -150,7 +151,10 @@ fn ebm_energy_signature() {
 fn energy_inference_argmin() {
     let mut rng = rng(3);
     // ½ (y − Ax)ᵀ Q (y − Ax) as the Gaussian in (x, y) with the precision (AᵀQA, −AᵀQ; −QA, Q), and a little for x alone.
-    let (a, q) = (Array2::from_shape_simple_fn((5, 2), || rng.random::<f64>() - 0.5), precision(5, &mut rng));
+    let (a, q) = (
+        Array2::from_shape_simple_fn((5, 2), || rng.random::<f64>() - 0.5),
+        precision(5, &mut rng),
+    );
     let aq = a.t().dot(&q);
     let corner = aq.dot(&a) + Array2::<f64>::eye(2);
     let joint = concatenate![
@@ -176,7 +180,8 @@ fn energy_inference_argmin() {
     );
     assert!(furthest(&quasi.unwrap().place.theta, &best) < 1e-7);
 
-    let mut others = Array2::from_shape_simple_fn((10_001, 5), || rng.sample::<f64, _>(StandardNormal));
+    let mut others =
+        Array2::from_shape_simple_fn((10_001, 5), || rng.sample::<f64, _>(StandardNormal));
     others.row_mut(1234).assign(&best);
     let found = search(&compatibility, &others).unwrap();
     assert_eq!(found.index, 1234);
@@ -197,7 +202,8 @@ fn ebm_inference_needs_no_partition_function() {
         for beta in [0.3, 1.0, 4.0] {
             let weights: Vec<f64> = (0..7).map(|y| f64::exp(-beta * table.0[[x, y]])).collect();
             let z: f64 = weights.iter().sum();
-            let likeliest = (0..7).max_by(|&a, &b| (weights[a] / z).total_cmp(&(weights[b] / z))).unwrap();
+            let likeliest =
+                (0..7).max_by(|&a, &b| (weights[a] / z).total_cmp(&(weights[b] / z))).unwrap();
             assert_eq!(found.index, likeliest);
             let p = Boltzmann::new(&question, numbers(7), beta).unwrap();
             for y in 0..7 {
@@ -281,8 +287,9 @@ fn clamped_gaussian_answer() {
     let (a, b, d) = (covariance[[0, 0]], covariance[[0, 1]], covariance[[1, 1]]);
     let (u, v) = (x[0] - mean[0], x[1] - mean[1]);
     let det = a * d - b * b;
-    let regression =
-        mean[2] + covariance[[2, 0]] * (d * u - b * v) / det + covariance[[2, 1]] * (a * v - b * u) / det;
+    let regression = mean[2]
+        + covariance[[2, 0]] * (d * u - b * v) / det
+        + covariance[[2, 1]] * (a * v - b * u) / det;
     let forward = Clamped::new(&bowl, x.clone(), vec![2]).unwrap();
     let descent = Descent::new(0.05).unwrap();
     assert!((descent.infer(&forward, &array![0.0]).unwrap().x[0] - regression).abs() < 1e-8);
@@ -303,7 +310,8 @@ fn mixture_of_memories() {
     let energy = Mixture::new(memories.clone(), Array1::ones(6), 0.7).unwrap();
     for _ in 0..20 {
         let v = normal(3, &mut rng);
-        let bells = memories.rows().into_iter().map(|m| (-(&v - &m).mapv(|d| d * d).sum() / 0.98).exp());
+        let bells =
+            memories.rows().into_iter().map(|m| (-(&v - &m).mapv(|d| d * d).sum() / 0.98).exp());
         assert!((energy.energy(&v) + (bells.sum::<f64>() / 6.0).ln()).abs() < 1e-13);
     }
 }
@@ -343,7 +351,8 @@ fn latent_variable_inference() {
             }
         }
         let energy = Table(table);
-        let (answer, latent) = Minimised::new(&energy, 1, numbers(9)).unwrap().search(&numbers(8)).unwrap();
+        let (answer, latent) =
+            Minimised::new(&energy, 1, numbers(9)).unwrap().search(&numbers(8)).unwrap();
         assert_eq!((answer.index, latent[0] as usize), best);
         assert_eq!(answer.energy, energy.0[best]);
     }
@@ -356,7 +365,10 @@ fn latent_variable_inference() {
     }
     let heights: BTreeSet<i64> = ends.iter().map(|end| (end.x[0] * 1e6).round() as i64).collect();
     let exact = 1.5 * (1.0_f64 - 0.25).sqrt();
-    assert_eq!(heights, BTreeSet::from([-(exact * 1e6).round() as i64, (exact * 1e6).round() as i64]));
+    assert_eq!(
+        heights,
+        BTreeSet::from([-(exact * 1e6).round() as i64, (exact * 1e6).round() as i64])
+    );
     assert!(ends.iter().all(|end| end.energy < 1e-18));
 }
 
@@ -445,7 +457,10 @@ fn envelope_slope() {
 
 /// The largest rise along a walk.
 fn rise(walk: &Trajectory) -> f64 {
-    walk.energies.windows(2).into_iter().fold(f64::NEG_INFINITY, |most, pair| most.max(pair[1] - pair[0]))
+    walk.energies
+        .windows(2)
+        .into_iter()
+        .fold(f64::NEG_INFINITY, |most, pair| most.max(pair[1] - pair[0]))
 }
 
 /// A random quartic with walls: ¼ Σ xᵢ⁴ + ½ xᵀAx + b·x.
@@ -597,7 +612,10 @@ fn energy_lyapunov_function() {
     let walk = flow(&Ramp, &array![0.0], 1000.0, 100).unwrap();
     assert!(rise(&walk) < 0.0);
     assert!((walk.states[[100, 0]] - 1000.0).abs() < 1e-9);
-    assert!(matches!(Descent::new(1.0).unwrap().infer(&Ramp, &array![0.0]), Err(Error::NotConverged { .. })));
+    assert!(matches!(
+        Descent::new(1.0).unwrap().infer(&Ramp, &array![0.0]),
+        Err(Error::NotConverged { .. })
+    ));
 }
 
 /// Whether descent stays at a minimum of a double well, from a start close by, against $\eta < 2 / E''$ with the curvature by differences.
@@ -624,7 +642,8 @@ fn double_well_descent_map() {
     let height = 1.7;
     let well = DoubleWell::new(height, 0.0).unwrap();
     for c in [0.4, 1.1, 1.9] {
-        let walk = Descent::new(c / (4.0 * height)).unwrap().path(&well, &array![0.3], 300).unwrap();
+        let walk =
+            Descent::new(c / (4.0 * height)).unwrap().path(&well, &array![0.3], 300).unwrap();
         for (from, to) in walk.states.column(0).iter().zip(walk.states.column(0).iter().skip(1)) {
             assert!((to - ((1.0 + c) * from - c * from.powi(3))).abs() < 1e-13);
         }
@@ -642,7 +661,8 @@ fn descent_two_cycle() {
         let mut last = [walk.states[[20_000, 0]].abs(), walk.states[[19_999, 0]].abs()];
         last.sort_by(f64::total_cmp);
         let (sum, difference) = ((1.0 + 3.0 / c).sqrt(), (1.0 - 1.0 / c).sqrt());
-        let miss = (last[0] - 0.5 * (sum - difference)).abs() + (last[1] - 0.5 * (sum + difference)).abs();
+        let miss =
+            (last[0] - 0.5 * (sum - difference)).abs() + (last[1] - 0.5 * (sum + difference)).abs();
         assert_eq!(miss < 1e-9, attracts, "{c}: {miss}");
         // It climbs as often as it falls.
         assert!(walk.first_rise().is_some());
@@ -754,9 +774,12 @@ fn ebm_joint_probability() {
 fn ebm_nonnegative_f() {
     let f = array![[3.0, 0.0], [4.0, 10.0]];
     assert!((Joint::new(&f).unwrap().log_partition() - 17f64.ln()).abs() < 1e-14);
-    for bad in
-        [array![[1.0, -1e-9]], array![[1.0, f64::NAN]], array![[f64::INFINITY, 1.0]], array![[0.0, 0.0]]]
-    {
+    for bad in [
+        array![[1.0, -1e-9]],
+        array![[1.0, f64::NAN]],
+        array![[f64::INFINITY, 1.0]],
+        array![[0.0, 0.0]],
+    ] {
         assert!(matches!(Joint::new(&bad), Err(Error::Domain { what: "f", .. })));
     }
     let z = |n: usize| {
@@ -794,7 +817,9 @@ fn partition_function_configuration_sum() {
     }
     let lower = Joint::of_energy(&Lower(&energy), &visible, &hidden).unwrap();
     assert!((lower.log_partition() - z.ln() - 1000.0).abs() < 1e-12);
-    assert!(lower.probabilities().iter().zip(&p.probabilities()).all(|(a, b)| (a - b).abs() < 1e-12));
+    assert!(
+        lower.probabilities().iter().zip(&p.probabilities()).all(|(a, b)| (a - b).abs() < 1e-12)
+    );
     let elements: f64 = (0..12).map(|k| (t[k / 3] + t[4 + k % 3] + t[7 + k]).exp()).sum();
     assert!((elements / z - 1.0).abs() > 0.1);
 }
@@ -815,7 +840,8 @@ fn infinitely_many_configurations() {
 fn binary_configuration_count() {
     for m in 1..=6 {
         for n in 1..=6 {
-            let energy = Bipartite::new(Array1::zeros(m), Array1::zeros(n), &Array2::zeros((m, n))).unwrap();
+            let energy =
+                Bipartite::new(Array1::zeros(m), Array1::zeros(n), &Array2::zeros((m, n))).unwrap();
             let (x, h) = (binary_states(m, 0.0, 1.0).unwrap(), binary_states(n, 0.0, 1.0).unwrap());
             let p = Joint::of_energy(&energy, &x, &h).unwrap();
             assert_eq!(p.probabilities().dim(), (2usize.pow(m as u32), 2usize.pow(n as u32)));
@@ -930,7 +956,8 @@ fn units_versus_samples() {
     });
     assert!(furthest(&product, &p.visible()) > 1e-3);
     // Samples are: the probability of two is the product, so that all pairs sum to 1 and the likelihood adds up.
-    let two = p.log_likelihood(&DATA[..2]) - p.log_likelihood(&DATA[..1]) - p.log_likelihood(&DATA[1..2]);
+    let two =
+        p.log_likelihood(&DATA[..2]) - p.log_likelihood(&DATA[..1]) - p.log_likelihood(&DATA[1..2]);
     assert!(two.abs() < 1e-13);
     let over_data: f64 = DATA.iter().map(|&x| weights_by_hand(&energy).row(x).sum()).sum();
     assert!((over_data / weights_by_hand(&energy).sum() - 1.0).abs() > 0.01);
@@ -940,7 +967,10 @@ fn units_versus_samples() {
 #[test]
 fn hidden_variables_iid() {
     let (energy, visible, hidden) = machine(28);
-    let (p, t) = (Joint::of_energy(&energy, &visible, &hidden).unwrap().probabilities(), energy.parameters());
+    let (p, t) = (
+        Joint::of_energy(&energy, &visible, &hidden).unwrap().probabilities(),
+        energy.parameters(),
+    );
     for (x, row) in visible.rows().into_iter().zip(p.rows()) {
         for (h, joint) in hidden.rows().into_iter().zip(row) {
             let mut product = 1.0;
@@ -961,7 +991,8 @@ fn erratum_hidden_variables_iid() {
     let p = Joint::of_energy(&energy, &visible, &hidden).unwrap().hidden();
     let mean = |f: &dyn Fn(usize) -> f64| (0..8).map(|h| p[h] * f(h)).sum::<f64>();
     let unit = |j: usize| mean(&|h| hidden[[h, j]]);
-    let covariance = |i: usize, j: usize| mean(&|h| hidden[[h, i]] * hidden[[h, j]]) - unit(i) * unit(j);
+    let covariance =
+        |i: usize, j: usize| mean(&|h| hidden[[h, i]] * hidden[[h, j]]) - unit(i) * unit(j);
     // By enumeration, so that what is not rounding is not 0.
     assert!([(0, 1), (0, 2), (1, 2)].iter().any(|&(i, j)| covariance(i, j).abs() > 1e-3));
     assert!((unit(0) - unit(1)).abs().max((unit(1) - unit(2)).abs()) > 0.05);
@@ -994,7 +1025,10 @@ fn iid_joint_factorisation() {
         let product = p.log_likelihood(&[triple / 16, triple / 4 % 4, triple % 4]).exp();
         total += product;
         // 64 cells: 4.5 standard errors.
-        assert!((count / n as f64 - product).abs() < 4.5 * (product * (1.0 - product) / n as f64).sqrt());
+        assert!(
+            (count / n as f64 - product).abs()
+                < 4.5 * (product * (1.0 - product) / n as f64).sqrt()
+        );
     }
     assert!((total - 1.0).abs() < 1e-14);
 }
@@ -1036,7 +1070,8 @@ fn erratum_likelihood_partition_function_power() {
 fn erratum_likelihood_simplified() {
     let (energy, visible, hidden) = machine(31);
     let p = Joint::of_energy(&energy, &visible, &hidden).unwrap();
-    let printed = |data: &[usize]| data.iter().map(|&x| p.log_weights()[x]).sum::<f64>() - p.log_partition();
+    let printed =
+        |data: &[usize]| data.iter().map(|&x| p.log_weights()[x]).sum::<f64>() - p.log_partition();
     assert!((printed(&DATA[..1]) - p.log_likelihood(&DATA[..1])).abs() < 1e-12);
     assert!((printed(&DATA) - p.log_likelihood(&DATA)).abs() > 1.0);
 }
@@ -1087,7 +1122,8 @@ fn maximum_log_likelihood() {
 /// biases, and yet a small push raises the likelihood.
 #[test]
 fn log_likelihood_stationarity() {
-    let (visible, hidden) = (binary_states(4, 0.0, 1.0).unwrap(), binary_states(3, 0.0, 1.0).unwrap());
+    let (visible, hidden) =
+        (binary_states(4, 0.0, 1.0).unwrap(), binary_states(3, 0.0, 1.0).unwrap());
     let data = [0b1111, 0b0000, 0b1110, 0b0001, 0b1100, 0b1101];
     let mean = data.iter().fold(Array1::zeros(4), |sum, &x| sum + visible.row(x)) / 6.0;
     let a = mean.mapv(|m: f64| (m / (1.0 - m)).ln());
@@ -1162,7 +1198,8 @@ fn aim_of_generative_methods() {
         let p = Joint::new(&f).unwrap();
         let surprise = -p.log_likelihood(&data) / 10.0;
         let entropy: f64 = frequencies.iter().map(|q: &f64| -q * q.ln()).sum();
-        let divergence: f64 = frequencies.iter().zip(p.visible()).map(|(q, p)| q * (q / p).ln()).sum();
+        let divergence: f64 =
+            frequencies.iter().zip(p.visible()).map(|(q, p)| q * (q / p).ln()).sum();
         assert!((surprise - entropy - divergence).abs() < 1e-13);
     }
     // The energies of the four values are the parameters.
@@ -1179,7 +1216,12 @@ fn aim_of_generative_methods() {
         fn parameters_mut(&mut self) -> &mut ArrayRef1<f64> {
             &mut self.0
         }
-        fn add_parameter_gradient(&self, state: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+        fn add_parameter_gradient(
+            &self,
+            state: &ArrayRef1<f64>,
+            weight: f64,
+            gradient: &mut ArrayRef1<f64>,
+        ) {
             gradient[state[0] as usize] += weight;
         }
     }
@@ -1236,7 +1278,8 @@ fn one_energy_many_questions() {
     let (s, n) = (0.6, 1200);
     let images = &digits.images / 16.0;
     // A name is ten units, far from all others.
-    let names = Array2::from_shape_fn((n, 10), |(i, k)| if digits.labels[i] == k { 4.0 } else { 0.0 });
+    let names =
+        Array2::from_shape_fn((n, 10), |(i, k)| if digits.labels[i] == k { 4.0 } else { 0.0 });
     let known = concatenate![Axis(1), images.slice(s![..n, ..]), names];
     let energy = Mixture::new(known, Array1::ones(n), s).unwrap();
     let candidates = Array2::from_diag(&Array1::from_elem(10, 4.0));
@@ -1248,7 +1291,8 @@ fn one_energy_many_questions() {
         assert_eq!(search(&question, &candidates).unwrap().index, answer);
     }
     let threes: Vec<usize> = (0..n).filter(|&i| digits.labels[i] == 3).collect();
-    let density = Mixture::new(images.select(Axis(0), &threes), Array1::ones(threes.len()), s).unwrap();
+    let density =
+        Mixture::new(images.select(Axis(0), &threes), Array1::ones(threes.len()), s).unwrap();
     for (i, &log_density) in oracle.log_density_of_threes.iter().enumerate() {
         let ours = -density.energy(&images.row(n + i)) - density.log_partition();
         assert!((ours - log_density).abs() < 1e-9);

@@ -83,7 +83,9 @@ impl Differentiable for Rbm {
     fn gradient_into(&self, state: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) {
         let (x, h) = (state.slice(s![..4]), state.slice(s![4..]));
         gradient.slice_mut(s![..4]).assign(&-(&self.0.slice(s![..4]) + &self.weights().dot(&h)));
-        gradient.slice_mut(s![4..]).assign(&-(&self.0.slice(s![4..7]) + &self.weights().t().dot(&x)));
+        gradient
+            .slice_mut(s![4..])
+            .assign(&-(&self.0.slice(s![4..7]) + &self.weights().t().dot(&x)));
     }
 }
 
@@ -96,7 +98,12 @@ impl Learnable for Rbm {
         &mut self.0
     }
 
-    fn add_parameter_gradient(&self, state: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+    fn add_parameter_gradient(
+        &self,
+        state: &ArrayRef1<f64>,
+        weight: f64,
+        gradient: &mut ArrayRef1<f64>,
+    ) {
         for i in 0..7 {
             gradient[i] -= weight * state[i];
         }
@@ -161,7 +168,11 @@ fn log_sum_exp_shift() {
         let (v, value) = (numbers(&case["v"]), case["value"].as_f64().unwrap());
         assert!((log_sum_exp(&v) - value).abs() <= 4.0 * f64::EPSILON * value.abs().max(1.0));
     }
-    assert_eq!(array![1000.0_f64, 1000.0].exp().sum().ln(), f64::INFINITY, "the plain sum overflows");
+    assert_eq!(
+        array![1000.0_f64, 1000.0].exp().sum().ln(),
+        f64::INFINITY,
+        "the plain sum overflows"
+    );
     assert_eq!(array![-1000.0_f64, -1000.0].exp().sum().ln(), f64::NEG_INFINITY, "or vanishes");
     assert_eq!(log_sum_exp(&array![-1000.0, -1000.0]), -1000.0 + 2f64.ln());
 }
@@ -286,7 +297,10 @@ fn zero_temperature_inference() {
     assert!((posterior(even)[0] / posterior(even)[1] - 1.0).abs() < 1e-6);
     // Two answers of the same depth share for ever.
     let tied = Marginal::new(Table(array![[0.0, 1.0], [1.0, 0.0]]), indices(2), 1000.0).unwrap();
-    assert_eq!(Boltzmann::new(&tied, indices(2), 1000.0).unwrap().probabilities(), array![0.5, 0.5]);
+    assert_eq!(
+        Boltzmann::new(&tied, indices(2), 1000.0).unwrap().probabilities(),
+        array![0.5, 0.5]
+    );
 }
 
 /// min E − F against its bounds 0 and T log n, on random energies, and at the energies that reach them.
@@ -328,7 +342,13 @@ fn softmin_between_mean_and_minimum() {
 fn free_energy_of_examples() {
     let digits = data::digits();
     let energy = |i: usize, j: usize| {
-        0.5 * digits.images.row(i).iter().zip(digits.images.row(j)).map(|(a, b)| (a - b).powi(2)).sum::<f64>()
+        0.5 * digits
+            .images
+            .row(i)
+            .iter()
+            .zip(digits.images.row(j))
+            .map(|(a, b)| (a - b).powi(2))
+            .sum::<f64>()
     };
     for i in 300..330 {
         let of_class = |class: usize| -> Array1<f64> {
@@ -364,7 +384,8 @@ fn latent_posterior() {
             let seen = array![y as f64];
             let conditional = &joint.row(y) / joint.row(y).sum();
             assert!(largest_gap(&marginal.posterior(&seen), &conditional) < 1e-14);
-            let by_free_energy = energies.row(y).map(|e| (-beta * (e - marginal.energy(&seen))).exp());
+            let by_free_energy =
+                energies.row(y).map(|e| (-beta * (e - marginal.energy(&seen))).exp());
             assert!(largest_gap(&by_free_energy, &conditional) < 1e-14);
         }
     }
@@ -436,7 +457,10 @@ fn partition_function_by_levels() {
     assert!(levels.energies().windows(2).into_iter().all(|pair| pair[0] < pair[1]));
     for beta in [0.0, 0.2, 1.0, 40.0] {
         let p = Boltzmann::new(&lattice, states.clone(), beta).unwrap();
-        assert!((levels.log_partition(beta) - p.log_partition()).abs() < 1e-12 * (1.0 + p.log_partition()));
+        assert!(
+            (levels.log_partition(beta) - p.log_partition()).abs()
+                < 1e-12 * (1.0 + p.log_partition())
+        );
         let lowest: f64 = p
             .energies()
             .iter()
@@ -463,20 +487,26 @@ fn variational_free_energy_functional() {
     let forbidden = array![1.0, f64::INFINITY];
     assert_eq!(variational_free_energy(&array![1.0, 0.0], &forbidden, 1.0).unwrap(), 1.0);
     assert_eq!(variational_free_energy(&array![0.5, 0.5], &forbidden, 1.0).unwrap(), f64::INFINITY);
-    assert_eq!(variational_free_energy(&array![0.5, 0.5], &array![1.0, 3.0], f64::INFINITY).unwrap(), 2.0);
+    assert_eq!(
+        variational_free_energy(&array![0.5, 0.5], &array![1.0, 3.0], f64::INFINITY).unwrap(),
+        2.0
+    );
 }
 
 /// Σ q log(q / p) of random pairs against 0, which it reaches at q = p only; and log t ≤ t − 1, from which that follows.
 #[test]
 fn gibbs_inequality() {
     let mut rng = rng(11);
-    let relative =
-        |q: &Array1<f64>, p: &Array1<f64>| -> f64 { q.iter().zip(p).map(|(q, p)| q * (q / p).ln()).sum() };
+    let relative = |q: &Array1<f64>, p: &Array1<f64>| -> f64 {
+        q.iter().zip(p).map(|(q, p)| q * (q / p).ln()).sum()
+    };
     for _ in 0..1000 {
         let (q, p) = (distribution(6, &mut rng), distribution(6, &mut rng));
         assert!(relative(&q, &p) > 0.0);
         // It is the variational free energy of q where −log p is the energy.
-        assert!((variational_free_energy(&q, &-p.ln(), 1.0).unwrap() - relative(&q, &p)).abs() < 1e-13);
+        assert!(
+            (variational_free_energy(&q, &-p.ln(), 1.0).unwrap() - relative(&q, &p)).abs() < 1e-13
+        );
         // The second-order term near p: ½ Σ δ² / p.
         let delta = 1e-4 * (&q - &p);
         let near = relative(&(&p + &delta), &p);
@@ -554,8 +584,8 @@ fn mean_energy_derivative() {
         }
     }
     for case in oracle()["ising"].as_array().unwrap() {
-        let [beta, field, log_z, mean] =
-            ["beta", "field", "log_partition", "mean_energy"].map(|key| case[key].as_f64().unwrap());
+        let [beta, field, log_z, mean] = ["beta", "field", "log_partition", "mean_energy"]
+            .map(|key| case[key].as_f64().unwrap());
         assert!((torus(field).log_partition(beta) - log_z).abs() < 1e-11);
         assert!((torus(field).mean_energy(beta) - mean).abs() < 1e-11);
     }
@@ -591,7 +621,8 @@ fn heat_capacity_fluctuation() {
         assert!((levels.heat_capacity(1.0 / temperature) - difference).abs() < 1e-7);
     }
     for case in oracle()["ising"].as_array().unwrap() {
-        let [beta, field, c] = ["beta", "field", "heat_capacity"].map(|key| case[key].as_f64().unwrap());
+        let [beta, field, c] =
+            ["beta", "field", "heat_capacity"].map(|key| case[key].as_f64().unwrap());
         assert!((torus(field).heat_capacity(beta) - c).abs() < 1e-10);
     }
     assert_eq!(torus(0.0).heat_capacity(0.0), 0.0);
@@ -680,7 +711,12 @@ fn log_derivative_trick_exp_log() {
         fn parameters_mut(&mut self) -> &mut ArrayRef1<f64> {
             &mut self.0
         }
-        fn add_parameter_gradient(&self, x: &ArrayRef1<f64>, weight: f64, gradient: &mut ArrayRef1<f64>) {
+        fn add_parameter_gradient(
+            &self,
+            x: &ArrayRef1<f64>,
+            weight: f64,
+            gradient: &mut ArrayRef1<f64>,
+        ) {
             gradient[0] += weight * [1.0, 2.0 * self.0[0], f64::NAN][x[0] as usize];
         }
     }
@@ -718,7 +754,8 @@ fn log_partition_gradient_probability_weighted() {
         // The marginal over what is seen has the same Z, so the same gradient.
         let marginal =
             Marginal::new(Rbm(model.0.clone()), binary_states(3, 0.0, 1.0).unwrap(), beta).unwrap();
-        let seen = log_partition_gradient(&marginal, binary_states(4, 0.0, 1.0).unwrap(), beta).unwrap();
+        let seen =
+            log_partition_gradient(&marginal, binary_states(4, 0.0, 1.0).unwrap(), beta).unwrap();
         assert!(largest_gap(&seen, &by_differences) < 1e-7);
     }
 }
@@ -801,7 +838,8 @@ fn log_partition_curvature() {
         }
     }
     for k in 0..19 {
-        let row = differences(&model, |m| log_partition_gradient(m, states.clone(), 1.0).unwrap()[k]);
+        let row =
+            differences(&model, |m| log_partition_gradient(m, states.clone(), 1.0).unwrap()[k]);
         let covariance = &products.row(k) - &(mean[k] * &mean);
         assert!(largest_gap(&row, &covariance) < 1e-8);
     }
@@ -823,7 +861,8 @@ fn mean_field_energy() {
         let means = Array1::from_shape_simple_fn(6, || rng.random_range(-1.0..1.0));
         let q = product(&means, &states);
         for energy in [&net as &dyn Energy, &lattice as &dyn Energy] {
-            let enumerated: f64 = states.rows().into_iter().zip(&q).map(|(s, q)| q * energy.energy(&s)).sum();
+            let enumerated: f64 =
+                states.rows().into_iter().zip(&q).map(|(s, q)| q * energy.energy(&s)).sum();
             assert!((energy.energy(&means) - enumerated).abs() < 1e-12);
         }
     }
@@ -842,13 +881,15 @@ fn product(means: &Array1<f64>, states: &Array2<f64>) -> Array1<f64> {
 #[test]
 fn mean_field_free_energy() {
     let mut rng = rng(23);
-    let (lattice, states) = (Ising::new(2, 4, 0.7, 0.4).unwrap(), binary_states(8, -1.0, 1.0).unwrap());
+    let (lattice, states) =
+        (Ising::new(2, 4, 0.7, 0.4).unwrap(), binary_states(8, -1.0, 1.0).unwrap());
     for beta in [0.2, 1.0, 3.0] {
         let mut means = Array1::from_shape_simple_fn(8, || rng.random_range(-1.0..1.0));
         means[3] = 1.0; // certain: no entropy, and no NaN
         let field = MeanField::new(lattice, means.clone(), beta).unwrap();
         let q = product(&means, &states);
-        let enumerated = variational_free_energy(&q, &energies_of(&lattice, &states), beta).unwrap();
+        let enumerated =
+            variational_free_energy(&q, &energies_of(&lattice, &states), beta).unwrap();
         assert!((field.free_energy() - enumerated).abs() < 1e-12);
     }
 }
@@ -867,7 +908,8 @@ fn mean_field_update() {
         moved[0] = m;
         MeanField::new(lattice, moved, beta).unwrap().free_energy()
     };
-    let lowest = (-9999..10000).map(|k| 1e-4 * k as f64).min_by(|a, b| at(*a).total_cmp(&at(*b))).unwrap();
+    let lowest =
+        (-9999..10000).map(|k| 1e-4 * k as f64).min_by(|a, b| at(*a).total_cmp(&at(*b))).unwrap();
     assert!((field.means()[0] - lowest).abs() <= 1e-4);
     let h = lattice.local_field(&means, 0);
     assert!((field.means()[0] - (beta * h).tanh()).abs() < 1e-14);
@@ -878,8 +920,8 @@ fn mean_field_update() {
         before = field.free_energy();
     }
     for case in oracle()["mean_field"].as_array().unwrap() {
-        let [beta, b, m, free] =
-            ["beta", "field", "mean", "free_energy_per_spin"].map(|key| case[key].as_f64().unwrap());
+        let [beta, b, m, free] = ["beta", "field", "mean", "free_energy_per_spin"]
+            .map(|key| case[key].as_f64().unwrap());
         let lattice = Ising::new(4, 4, 1.0, b).unwrap();
         let mut field = MeanField::new(lattice, Array1::from_elem(16, 0.5), beta).unwrap();
         field.settle(1000).unwrap();
@@ -893,7 +935,8 @@ fn mean_field_update() {
 fn mean_field_bound() {
     let gap = |coupling: f64, field: f64, beta: f64| {
         let lattice = Ising::new(3, 3, coupling, field).unwrap();
-        let exact = free_energy(&energies_of(&lattice, &binary_states(9, -1.0, 1.0).unwrap()), beta);
+        let exact =
+            free_energy(&energies_of(&lattice, &binary_states(9, -1.0, 1.0).unwrap()), beta);
         let mut settled = MeanField::new(lattice, Array1::from_elem(9, 0.4), beta).unwrap();
         settled.settle(10_000).unwrap();
         settled.free_energy() - exact
@@ -932,9 +975,12 @@ fn mean_field_critical_temperature() {
     }
     // On the ring the correlation of opposite spins is (tʳ + tⁿ⁻ʳ) / (1 + tⁿ), t = tanh β: it fades with distance at every temperature.
     let (n, t) = (12, f64::tanh(1.0));
-    let ring =
-        Boltzmann::new(&Ising::new(1, n, 1.0, 0.0).unwrap(), binary_states(n, -1.0, 1.0).unwrap(), 1.0)
-            .unwrap();
+    let ring = Boltzmann::new(
+        &Ising::new(1, n, 1.0, 0.0).unwrap(),
+        binary_states(n, -1.0, 1.0).unwrap(),
+        1.0,
+    )
+    .unwrap();
     let opposite = 2.0 * t.powi(6) / (1.0 + t.powi(12));
     assert!((ring.mean(|s| s[0] * s[6]) - opposite).abs() < 1e-12);
 }
@@ -962,7 +1008,8 @@ fn free_energy_perturbation() {
     for beta in [0.5, 1.0, 2.0] {
         let (before, after) = (normals(8, &mut rng), normals(8, &mut rng));
         let weights = before.map(|e| (-beta * e).exp());
-        let mean = (&weights * &(&after - &before).map(|d| (-beta * d).exp())).sum() / weights.sum();
+        let mean =
+            (&weights * &(&after - &before).map(|d| (-beta * d).exp())).sum() / weights.sum();
         let change = free_energy(&after, beta) - free_energy(&before, beta);
         assert!((change + mean.ln() / beta).abs() < 1e-12);
     }
@@ -989,8 +1036,9 @@ fn thermodynamic_integration() {
 fn ring_partition_function() {
     for (n, coupling, beta) in [(3, 1.0, 0.4), (8, 0.6, 1.0), (7, -1.0, 0.8), (12, 1.0, 2.0)] {
         let ring = Ising::new(1, n, coupling, 0.0).unwrap();
-        let log_z =
-            Boltzmann::new(&ring, binary_states(n, -1.0, 1.0).unwrap(), beta).unwrap().log_partition();
+        let log_z = Boltzmann::new(&ring, binary_states(n, -1.0, 1.0).unwrap(), beta)
+            .unwrap()
+            .log_partition();
         let x: f64 = beta * coupling;
         let closed = ((2.0 * x.cosh()).powi(n as i32) + (2.0 * x.sinh()).powi(n as i32)).ln();
         assert!((log_z - closed).abs() < 1e-11);
@@ -1060,7 +1108,8 @@ fn free_energy_slope_without_posterior() {
             marginal.posterior(&moved)
         };
         // The energies stay; only the distribution moves.
-        let parts = |at: f64| (posterior(at).dot(&energies), entropy(&posterior(at)).unwrap() / beta);
+        let parts =
+            |at: f64| (posterior(at).dot(&energies), entropy(&posterior(at)).unwrap() / beta);
         let (mean, disorder) = (slope(|at| parts(at).0, x[i]), slope(|at| parts(at).1, x[i]));
         assert!((mean - disorder).abs() < 1e-8);
         assert!(mean.abs() > 1e-4, "each alone does move");

@@ -4,7 +4,8 @@ use downhill::{
     Error,
     energy::{DoubleWell, Energy, Gaussian, Ising, binary_states},
     gibbs_boltzmann::{
-        Boltzmann, Ring, bath_probability, calibrate, chain, exchange_quanta, zero_temperature_limit,
+        Boltzmann, Ring, bath_probability, calibrate, chain, exchange_quanta,
+        zero_temperature_limit,
     },
     rng,
     sampling::{Gibbs, Kernel, Metropolis},
@@ -102,7 +103,8 @@ fn simpson(f: impl Fn(f64) -> f64, from: f64, to: f64) -> f64 {
 /// The mean of a correlated series and its standard error, by 100 batches.
 fn batch_mean(series: &[f64]) -> (f64, f64) {
     let size = series.len() / 100;
-    let means: Vec<f64> = series.chunks_exact(size).map(|c| c.iter().sum::<f64>() / size as f64).collect();
+    let means: Vec<f64> =
+        series.chunks_exact(size).map(|c| c.iter().sum::<f64>() / size as f64).collect();
     let mean = means.iter().sum::<f64>() / means.len() as f64;
     let variance = means.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / (means.len() - 1) as f64;
     (mean, (variance / means.len() as f64).sqrt())
@@ -142,8 +144,10 @@ fn gibbs_boltzmann_distribution() {
 fn climb_entropy(energies: &Array1<f64>, mean: f64) -> Array1<f64> {
     let n = energies.len() as f64;
     let plain = energies.sum() / n;
-    let (lowest, least) =
-        energies.iter().enumerate().fold((0, f64::INFINITY), |b, (i, &e)| if e < b.1 { (i, e) } else { b });
+    let (lowest, least) = energies
+        .iter()
+        .enumerate()
+        .fold((0, f64::INFINITY), |b, (i, &e)| if e < b.1 { (i, e) } else { b });
     let share = (plain - mean) / (plain - least);
     let mut p = Array1::from_elem(energies.len(), (1.0 - share) / n);
     p[lowest] += share;
@@ -230,7 +234,10 @@ fn erratum_boltzmann_factor_missing_exp() {
     let printed: Array1<f64> = states.rows().into_iter().map(|s| -net.energy(&s)).collect();
     assert!(printed.iter().any(|&f| f < 0.0) && printed.iter().any(|&f| f > 0.0));
     let normalised = &printed / printed.sum();
-    assert!(normalised.iter().any(|&p| p < 0.0), "of whichever sign the sum is, some shares are negative");
+    assert!(
+        normalised.iter().any(|&p| p < 0.0),
+        "of whichever sign the sum is, some shares are negative"
+    );
     // All units off: the printed weight says "impossible", the right one is 1.
     assert_eq!(printed[0], 0.0);
     assert_eq!((-net.energy(&states.row(0))).exp(), 1.0);
@@ -318,7 +325,8 @@ fn log_partition_cumulants() {
 #[test]
 fn heat_capacity() {
     let ring = Ising::new(1, 10, 1.0, 0.2).unwrap();
-    let at = |t: f64| Boltzmann::new(&ring, binary_states(10, -1.0, 1.0).unwrap(), 1.0 / t).unwrap();
+    let at =
+        |t: f64| Boltzmann::new(&ring, binary_states(10, -1.0, 1.0).unwrap(), 1.0 / t).unwrap();
     for t in [0.5, 1.0, 3.0] {
         let capacity = at(t).energy_variance() / (t * t);
         assert!((slope(|t| at(t).mean_energy(), t, 1e-3) - capacity).abs() < 1e-8);
@@ -380,7 +388,8 @@ fn maximum_entropy_gibbs() {
         // Steps along constraints: mass moved among three states so that sum and mean stay.
         let mut rng = rng(10);
         for _ in 0..200 {
-            let (i, j, k) = (rng.random_range(0..4), 4 + rng.random_range(0..4), 8 + rng.random_range(0..4));
+            let (i, j, k) =
+                (rng.random_range(0..4), 4 + rng.random_range(0..4), 8 + rng.random_range(0..4));
             let (e_i, e_j, e_k) = (table.0[i], table.0[j], table.0[k]);
             let mut q = table.at(beta).probabilities();
             let size = 1e-3 * rng.random::<f64>();
@@ -405,7 +414,8 @@ fn gibbs_variational_identity() {
     for _ in 0..100 {
         let q = by_definition(&normal(10, &mut rng), 1.0);
         let left = p.log_partition() + 1.4 * q.dot(&table.0) - entropy(&q);
-        let right: f64 = q.iter().zip(&by_definition(&table.0, 1.4)).map(|(q, p)| q * (q / p).ln()).sum();
+        let right: f64 =
+            q.iter().zip(&by_definition(&table.0, 1.4)).map(|(q, p)| q * (q / p).ln()).sum();
         assert!((left - right).abs() < 1e-12 && left > 0.0);
     }
     let (q, h) = (p.probabilities(), p.entropy());
@@ -422,7 +432,11 @@ fn independent_energies_add() {
     let (p, q) = (a.at(0.8).probabilities(), b.at(0.8).probabilities());
     let products: Array1<f64> = p.iter().flat_map(|p| q.iter().map(move |q| p * q)).collect();
     assert!((joint.probabilities() - products).iter().all(|d| d.abs() < 1e-14));
-    assert!(close(joint.log_partition(), a.at(0.8).log_partition() + b.at(0.8).log_partition(), 1e-13));
+    assert!(close(
+        joint.log_partition(),
+        a.at(0.8).log_partition() + b.at(0.8).log_partition(),
+        1e-13
+    ));
     let other = |e: &Array1<f64>| {
         let w = e.map(|e| 1.0 / (1.0 + e * e));
         &w / w.sum()
@@ -451,13 +465,16 @@ fn ising_chain_energy() {
 #[test]
 fn transfer_matrix_cost() {
     for n in [2, 8, 16] {
-        let all =
-            Boltzmann::new(&Ising::new(1, n, 1.0, 0.1).unwrap(), binary_states(n, -1.0, 1.0).unwrap(), 0.8);
+        let all = Boltzmann::new(
+            &Ising::new(1, n, 1.0, 0.1).unwrap(),
+            binary_states(n, -1.0, 1.0).unwrap(),
+            0.8,
+        );
         let ring = Ring::ising(1, n, 1.0, 0.1, 0.8).unwrap();
         assert!(close(ring.log_partition(), all.unwrap().log_partition(), 1e-13));
     }
-    let plus =
-        0.8f64.exp() * 0.08f64.cosh() + (1.6f64.exp() * 0.08f64.sinh().powi(2) + (-1.6f64).exp()).sqrt();
+    let plus = 0.8f64.exp() * 0.08f64.cosh()
+        + (1.6f64.exp() * 0.08f64.sinh().powi(2) + (-1.6f64).exp()).sqrt();
     let billion = Ring::ising(1, 1_000_000_000, 1.0, 0.1, 0.8).unwrap();
     assert!((billion.log_partition() / 1e9 / plus.ln() - 1.0).abs() < 1e-14);
 }
@@ -466,7 +483,9 @@ fn transfer_matrix_cost() {
 #[test]
 fn ring_transfer_trace() {
     for (width, length) in [(1, 2), (1, 3), (1, 7), (1, 12), (2, 3), (3, 4), (4, 3)] {
-        for (coupling, field, beta) in [(1.0, 0.0, 0.5), (0.8, 0.3, 1.0), (-1.0, 0.2, 0.7), (1.0, 0.1, 6.0)] {
+        for (coupling, field, beta) in
+            [(1.0, 0.0, 0.5), (0.8, 0.3, 1.0), (-1.0, 0.2, 0.7), (1.0, 0.1, 6.0)]
+        {
             let ring = Ring::ising(width, length, coupling, field, beta).unwrap();
             let model = Ising::new(width, length, coupling, field).unwrap();
             let states = binary_states(width * length, -1.0, 1.0).unwrap();
@@ -496,7 +515,8 @@ fn ring_pair_probabilities() {
         let mut counted = Array2::<f64>::zeros((3, 3));
         for s in 0..3_usize.pow(6) {
             let site = |i: usize| s / 3_usize.pow(i as u32 % 6) % 3;
-            let weight = (0..6).map(|i| (-1.1 * pair[[site(i), site(i + 1)]]).exp()).product::<f64>();
+            let weight =
+                (0..6).map(|i| (-1.1 * pair[[site(i), site(i + 1)]]).exp()).product::<f64>();
             counted[[site(0), site(distance)]] += weight;
         }
         counted /= counted.sum();
@@ -508,16 +528,26 @@ fn ring_pair_probabilities() {
 #[test]
 fn ising_transfer_eigenvalues() {
     for (j, b, beta) in [(1.0, 0.0, 0.4), (1.0, 0.5, 0.8), (-0.7, 0.3, 1.0), (0.5, -1.0, 1.5)] {
-        let root = ((2.0_f64 * beta * j).exp() * (beta * b).sinh().powi(2) + (-2.0 * beta * j).exp()).sqrt();
+        let root = ((2.0_f64 * beta * j).exp() * (beta * b).sinh().powi(2)
+            + (-2.0 * beta * j).exp())
+        .sqrt();
         let plus = (beta * j).exp() * (beta * b).cosh() + root;
         let minus = (beta * j).exp() * (beta * b).cosh() - root;
         for n in [2, 5, 10] {
             let states = binary_states(n, -1.0, 1.0).unwrap();
             let all = Boltzmann::new(&Ising::new(1, n, j, b).unwrap(), states, beta).unwrap();
-            assert!(close((plus.powi(n as i32) + minus.powi(n as i32)).ln(), all.log_partition(), 1e-12));
+            assert!(close(
+                (plus.powi(n as i32) + minus.powi(n as i32)).ln(),
+                all.log_partition(),
+                1e-12
+            ));
         }
         let long = Ring::ising(1, 1_000_000, j, b, beta).unwrap();
-        assert!(close(long.log_partition() / 1e6, chain::log_partition_per_spin(j, b, beta), 1e-12));
+        assert!(close(
+            long.log_partition() / 1e6,
+            chain::log_partition_per_spin(j, b, beta),
+            1e-12
+        ));
         assert!(close(chain::log_partition_per_spin(j, b, beta), plus.ln(), 1e-13));
     }
     // The limits: βJ + βB for a magnet, and for an antiferromagnet too strong for the field −βJ.
@@ -553,9 +583,12 @@ fn ising_bonds_independent() {
 #[test]
 fn ising_chain_correlation() {
     let t = 0.7f64.tanh();
-    let all =
-        Boltzmann::new(&Ising::new(1, 10, 1.0, 0.0).unwrap(), binary_states(10, -1.0, 1.0).unwrap(), 0.7)
-            .unwrap();
+    let all = Boltzmann::new(
+        &Ising::new(1, 10, 1.0, 0.0).unwrap(),
+        binary_states(10, -1.0, 1.0).unwrap(),
+        0.7,
+    )
+    .unwrap();
     let correlation = |ring: &Ring, r: usize| {
         let p = ring.pair_probabilities(r);
         p[[0, 0]] + p[[1, 1]] - p[[0, 1]] - p[[1, 0]]
@@ -569,10 +602,14 @@ fn ising_chain_correlation() {
         assert!((all.mean(|s| s[0] * s[r % 10]) - exact).abs() < 1e-13);
         assert!((correlation(&short, r) - exact).abs() < 1e-13);
         assert!((correlation(&long, r) - t.powi(r_i)).abs() < 1e-12);
-        assert!((t.powi(r_i) - (-(r as f64) / chain::correlation_length(1.0, 0.7)).exp()).abs() < 1e-14);
+        assert!(
+            (t.powi(r_i) - (-(r as f64) / chain::correlation_length(1.0, 0.7)).exp()).abs() < 1e-14
+        );
     }
     // Neighbours of the other sign of coupling disagree as often.
-    assert!((correlation(&Ring::ising(1, 2000, -1.0, 0.0, 0.7).unwrap(), 3) + t.powi(3)).abs() < 1e-12);
+    assert!(
+        (correlation(&Ring::ising(1, 2000, -1.0, 0.0, 0.7).unwrap(), 3) + t.powi(3)).abs() < 1e-12
+    );
     assert_eq!(chain::correlation_length(-1.0, 0.7), chain::correlation_length(1.0, 0.7));
 }
 
@@ -629,7 +666,8 @@ fn ising_chain_no_transition() {
     assert!(peaks[0].0 + 0.1 < peaks[1].0 && peaks[1].0 + 0.1 < peaks[2].0, "{peaks:?}");
     // Their places approach Onsager's T, sinh(2/T) = 1, as 1/side.
     let onsager = 2.0 / 1f64.asinh();
-    let extrapolated = peaks[2].1 - (peaks[1].1 - peaks[2].1) * (1.0 / 8.0) / (1.0 / 6.0 - 1.0 / 8.0);
+    let extrapolated =
+        peaks[2].1 - (peaks[1].1 - peaks[2].1) * (1.0 / 8.0) / (1.0 / 6.0 - 1.0 / 8.0);
     assert!((extrapolated - onsager).abs() < 0.03, "{extrapolated} and {onsager}");
 }
 
@@ -671,8 +709,9 @@ fn sinh_trapezoid() {
     assert!(kink.log_partition().abs() < 1e-9, "∫ e^(−2|x|) dx = 1");
     // The sum itself, at one spacing, written out.
     let h = 0.05;
-    let sum: f64 =
-        (-200..=200).map(|j| h * (j as f64 * h).cosh() * (-0.5 * (j as f64 * h).sinh().powi(2)).exp()).sum();
+    let sum: f64 = (-200..=200)
+        .map(|j| h * (j as f64 * h).cosh() * (-0.5 * (j as f64 * h).sinh().powi(2)).exp())
+        .sum();
     assert!((sum - std::f64::consts::TAU.sqrt()).abs() < 1e-13);
 }
 
@@ -681,8 +720,9 @@ fn sinh_trapezoid() {
 #[test]
 fn box_tail_estimate() {
     let slow = Line(|x: f64| (x * x).ln_1p());
-    let z =
-        |a: f64| (0.5 * std::f64::consts::PI.ln() + libm_lgamma(0.5 * a - 0.5) - libm_lgamma(0.5 * a)).exp();
+    let z = |a: f64| {
+        (0.5 * std::f64::consts::PI.ln() + libm_lgamma(0.5 * a - 0.5) - libm_lgamma(0.5 * a)).exp()
+    };
     let outside = |a: f64, x: f64| 2.0 * x.powf(1.0 - a) / (a - 1.0);
     for a in [1.05, 1.1] {
         let Err(Error::NotConverged { value, .. }) = Boltzmann::on_line(&slow, 0.5 * a) else {
@@ -690,7 +730,10 @@ fn box_tail_estimate() {
         };
         let tails = outside(a, 2f64.powi(249));
         // The sum ends at a node and not halfway to the next: of the tails it lacks (a - 1)/2 of a spacing, log 2 / 64.
-        assert!((value / (tails / (z(a) - tails)) - 1.0).abs() < 0.006 * (a - 1.0), "{a}: {value:e}");
+        assert!(
+            (value / (tails / (z(a) - tails)) - 1.0).abs() < 0.006 * (a - 1.0),
+            "{a}: {value:e}"
+        );
     }
     let reach = |p: Boltzmann| p.states().fold(0.0, |a: f64, &x| a.max(x.abs()));
     for a in [1.25, 1.5, 2.0, 4.0] {
@@ -737,7 +780,9 @@ fn zero_temperature_dirac() {
     for beta in [1.0, 5.0, 20.0] {
         let p = lone.at(beta).probabilities();
         assert!(
-            (&p - &zero_temperature_limit(&lone.0).unwrap()).iter().all(|d| d.abs() <= 2.0 * (-beta).exp())
+            (&p - &zero_temperature_limit(&lone.0).unwrap())
+                .iter()
+                .all(|d| d.abs() <= 2.0 * (-beta).exp())
         );
     }
     let pair = Table(array![0.0, 0.0, 1.0, 2.0]);
@@ -757,7 +802,10 @@ fn zero_temperature_dirac() {
         assert!(above <= (30.0 / ground) * (-beta).exp());
     }
     // A local minimum that is not global gets nothing.
-    assert_eq!(zero_temperature_limit(&array![1.0, 3.0, 0.0, 3.0]).unwrap(), array![0.0, 0.0, 1.0, 0.0]);
+    assert_eq!(
+        zero_temperature_limit(&array![1.0, 3.0, 0.0, 3.0]).unwrap(),
+        array![0.0, 0.0, 1.0, 0.0]
+    );
 }
 
 /// The distribution at small β against 1/n and its first-order term −β(E − Ē)/n; a state of infinite energy stays out however hot it is.
@@ -770,7 +818,9 @@ fn infinite_temperature_limit() {
     for (p, e) in table.at(beta).probabilities().iter().zip(&table.0) {
         // The next term is of order β² = 10⁻¹⁰ times E²/n.
         assert!((p - 0.05 * (1.0 - beta * (e - mean))).abs() < 1e-10);
-        assert!((p - 0.05 * (1.0 - beta * (e - mean))).abs() < 0.02 * beta * (e - mean).abs().max(0.01));
+        assert!(
+            (p - 0.05 * (1.0 - beta * (e - mean))).abs() < 0.02 * beta * (e - mean).abs().max(0.01)
+        );
     }
     let walled = Table(array![0.0, f64::INFINITY, 3.0]).at(0.0);
     assert_eq!(walled.probabilities()[1], 0.0);
@@ -786,21 +836,24 @@ fn infinite_temperature_limit() {
 fn laplace_valley_weights() {
     // Curvatures 8 at −1 and 72 at +1: the left one is √9 times as wide.
     let valleys = Line(|x: f64| (x * x - 1.0).powi(2) * (1.0 + 2.0 * (x + 1.0).powi(2)));
-    let left =
-        |beta: f64| Boltzmann::on_line(&valleys, beta).unwrap().mean(|x| if x[0] < 0.0 { 1.0 } else { 0.0 });
+    let left = |beta: f64| {
+        Boltzmann::on_line(&valleys, beta).unwrap().mean(|x| if x[0] < 0.0 { 1.0 } else { 0.0 })
+    };
     let errors = [50.0, 100.0, 200.0].map(|beta| left(beta) - 0.75);
     for pair in errors.windows(2) {
         assert!((pair[0] / pair[1] - 2.0).abs() < 0.1, "{errors:?}");
     }
     // A tilt by δ multiplies the odds by e^(βδ): at β = 10 and δ = ½ log 9 / 10 it pays for the width, to the order of the temperature.
     let tilted = Line(|x: f64| valleys.0(x) + if x < 0.0 { 9f64.ln() / 20.0 } else { 0.0 });
-    let share = Boltzmann::on_line(&tilted, 10.0).unwrap().mean(|x| if x[0] < 0.0 { 1.0 } else { 0.0 });
+    let share =
+        Boltzmann::on_line(&tilted, 10.0).unwrap().mean(|x| if x[0] < 0.0 { 1.0 } else { 0.0 });
     let odds = left(10.0) / (1.0 - left(10.0));
     assert!((share / (1.0 - share) - odds / 3.0).abs() < 1e-3);
     // 4(x + 1)⁴ at the left against 16(x − 1)² at the right: the right's share falls as β^(−1/4).
     let flat = Line(|x: f64| (x - 1.0).powi(2) * (x + 1.0).powi(4));
     let odds = |beta: f64| {
-        let left = Boltzmann::on_line(&flat, beta).unwrap().mean(|x| if x[0] < 0.0 { 1.0 } else { 0.0 });
+        let left =
+            Boltzmann::on_line(&flat, beta).unwrap().mean(|x| if x[0] < 0.0 { 1.0 } else { 0.0 });
         (1.0 - left) / left
     };
     let power = (odds(1.6e6) / odds(1e5)).log2() / 4.0;
@@ -923,7 +976,11 @@ fn beta_calibration() {
     let (mut low, mut high) = (0.0, 10.0);
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
-        if by_definition(&table.0, middle).dot(&table.0) > of_data { low = middle } else { high = middle }
+        if by_definition(&table.0, middle).dot(&table.0) > of_data {
+            low = middle
+        } else {
+            high = middle
+        }
     }
     assert!((found - low).abs() < 1e-11);
     let error = 1.0 / (20_000.0 * truth.energy_variance()).sqrt();
@@ -990,7 +1047,9 @@ fn gibbs_sampling_standard_rule() {
     }
     for (visits, k) in visits.iter().zip(sweep.row(90)) {
         // 128 comparisons at five standard errors, and one visit where hardly any is due.
-        assert!((visits - k).abs() < 5.0 * (k * (1.0 - k) / draws as f64).sqrt() + 1.0 / draws as f64);
+        assert!(
+            (visits - k).abs() < 5.0 * (k * (1.0 - k) / draws as f64).sqrt() + 1.0 / draws as f64
+        );
     }
     let path = kernel.run(&mut start.to_owned(), 100_000, &mut rng);
     let energies: Vec<f64> = path.rows().into_iter().map(|s| net.energy(&s)).collect();
@@ -1003,7 +1062,8 @@ fn gibbs_sampling_standard_rule() {
 fn ring_colourings() {
     for (q, n) in [(2_usize, 5_u32), (2, 6), (3, 3), (3, 7), (4, 5)] {
         let site = |s: usize, i: u32| s / q.pow(i % n) % q;
-        let counted = (0..q.pow(n)).filter(|&s| (0..n).all(|i| site(s, i) != site(s, i + 1))).count() as f64;
+        let counted =
+            (0..q.pow(n)).filter(|&s| (0..n).all(|i| site(s, i) != site(s, i + 1))).count() as f64;
         let free = q as f64 - 1.0;
         assert_eq!(counted, free.powi(n as i32) + (-1f64).powi(n as i32) * free);
         let clash = Array2::from_shape_fn((q, q), |(a, b)| if a == b { 1.0 } else { 0.0 });
@@ -1052,7 +1112,9 @@ fn quadrature_agrees_with_scipy() {
         let p = table.at(case["beta"].as_f64().unwrap());
         assert!(close(p.log_partition(), case["log_partition"].as_f64().unwrap(), 1e-14));
         assert!(close(p.entropy(), case["entropy"].as_f64().unwrap(), 1e-12));
-        assert!((p.probabilities() - numbers(&case["probabilities"])).iter().all(|d| d.abs() < 1e-14));
+        assert!(
+            (p.probabilities() - numbers(&case["probabilities"])).iter().all(|d| d.abs() < 1e-14)
+        );
     }
     let calibration = &oracle["calibration"];
     let rows = calibration["energies"].as_array().unwrap();
@@ -1061,7 +1123,8 @@ fn quadrature_agrees_with_scipy() {
         rows.iter().flat_map(|row| numbers(row).into_iter()).collect(),
     )
     .unwrap();
-    let answers: Vec<usize> = numbers(&calibration["answers"]).iter().map(|&y| y as usize).collect();
+    let answers: Vec<usize> =
+        numbers(&calibration["answers"]).iter().map(|&y| y as usize).collect();
     let beta = calibrate(&energies, &answers).unwrap();
     // The minimiser sees the likelihood, whose bottom is flat to √ε.
     assert!((beta - calibration["beta"].as_f64().unwrap()).abs() < 1e-6);

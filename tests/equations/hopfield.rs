@@ -12,7 +12,8 @@ use rand_distr::{Distribution, StandardNormal};
 
 /// All 2ⁿ states of `n` units.
 fn states(n: usize) -> impl Iterator<Item = Array1<f64>> {
-    (0..1_u32 << n).map(move |bits| Array1::from_shape_fn(n, |i| if bits >> i & 1 == 1 { 1.0 } else { -1.0 }))
+    (0..1_u32 << n)
+        .map(move |bits| Array1::from_shape_fn(n, |i| if bits >> i & 1 == 1 { 1.0 } else { -1.0 }))
 }
 
 fn gaussian_weights(n: usize, rng: &mut impl Rng) -> Array2<f64> {
@@ -85,17 +86,27 @@ fn hopfield_network_definition() {
     let patterns = random_patterns(5, 30, &mut rng(1));
     let mut grown = Hopfield::zeros(30).unwrap();
     patterns.rows().into_iter().for_each(|p| grown.store(&p).unwrap());
-    for net in [Hopfield::hebbian(&patterns).unwrap(), Hopfield::projection(&patterns).unwrap(), grown] {
+    for net in
+        [Hopfield::hebbian(&patterns).unwrap(), Hopfield::projection(&patterns).unwrap(), grown]
+    {
         assert_eq!(net.weights(), &net.weights().t());
         assert!(net.weights().diag().iter().all(|&w| w == 0.0));
-        assert!(net.recall(&patterns.row(0), &mut rng(2)).unwrap().state.iter().all(|s| s.abs() == 1.0));
+        assert!(
+            net.recall(&patterns.row(0), &mut rng(2)).unwrap().state.iter().all(|s| s.abs() == 1.0)
+        );
     }
-    assert!(Hopfield::new(array![[0.0, 1.0], [0.5, 0.0]], Array1::zeros(2)).is_err(), "not symmetric");
+    assert!(
+        Hopfield::new(array![[0.0, 1.0], [0.5, 0.0]], Array1::zeros(2)).is_err(),
+        "not symmetric"
+    );
     assert!(
         Hopfield::new(array![[0.0, 1.0], [1.0, 0.1]], Array1::zeros(2)).is_err(),
         "a unit joined to itself"
     );
-    assert!(Hopfield::zeros(2).unwrap().recall(&array![1.0, 0.0], &mut rng(3)).is_err(), "a state of 0");
+    assert!(
+        Hopfield::zeros(2).unwrap().recall(&array![1.0, 0.0], &mut rng(3)).is_err(),
+        "a state of 0"
+    );
 }
 
 /// The energy, and the energies that a recall keeps as it goes, against the double sum written out.
@@ -121,7 +132,10 @@ fn erratum_hopfield_energy_with_threshold_sign() {
     for _ in 0..100 {
         let cue = random_patterns(1, 20, &mut rng).row(0).to_owned();
         let end = net.recall(&cue, &mut rng).unwrap().state;
-        assert!(end == cue || printed(&end) > printed(&cue), "the network's rule climbs what is printed");
+        assert!(
+            end == cue || printed(&end) > printed(&cue),
+            "the network's rule climbs what is printed"
+        );
         assert!(energy_by_sums(&net, &end) <= energy_by_sums(&net, &cue) + 1e-12);
     }
     // A unit with a high threshold prefers −1; the printed term is lower at +1.
@@ -139,8 +153,14 @@ fn erratum_hopfield_energy_zero_threshold_sign() {
     let stored = pattern.row(0);
     let net = Hopfield::hebbian(&pattern).unwrap();
     let printed = |s: &ArrayRef1<f64>| s.dot(&net.weights().dot(s));
-    assert!(states(10).all(|s| printed(&s) <= printed(&stored) + 1e-12), "a memory is a peak as printed");
-    assert!(states(10).all(|s| net.energy(&s) >= net.energy(&stored) - 1e-12), "a valley as corrected");
+    assert!(
+        states(10).all(|s| printed(&s) <= printed(&stored) + 1e-12),
+        "a memory is a peak as printed"
+    );
+    assert!(
+        states(10).all(|s| net.energy(&s) >= net.energy(&stored) - 1e-12),
+        "a valley as corrected"
+    );
     assert!(states(10).any(|s| printed(&s) < printed(&stored) - 1.0));
 }
 
@@ -150,8 +170,10 @@ fn hopfield_energy_quadratic_form() {
     let net = gaussian_net(8, &mut rng(5));
     let bias = -net.thresholds();
     let pair_sum = |s: &Array1<f64>, w: &Array2<f64>| {
-        let pairs: f64 =
-            (0..8).flat_map(|j| (0..j).map(move |i| (i, j))).map(|(i, j)| w[[i, j]] * s[i] * s[j]).sum();
+        let pairs: f64 = (0..8)
+            .flat_map(|j| (0..j).map(move |i| (i, j)))
+            .map(|(i, j)| w[[i, j]] * s[i] * s[j])
+            .sum();
         -pairs - bias.dot(s)
     };
     let mut with_diagonal = net.weights().clone();
@@ -171,7 +193,9 @@ fn hopfield_local_field() {
         for (i, &h) in net.field(&s).iter().enumerate() {
             let (mut up, mut down) = (s.clone(), s.clone());
             (up[i], down[i]) = (1.0, -1.0);
-            assert!((h + 0.5 * (energy_by_sums(&net, &up) - energy_by_sums(&net, &down))).abs() < 1e-12);
+            assert!(
+                (h + 0.5 * (energy_by_sums(&net, &up) - energy_by_sums(&net, &down))).abs() < 1e-12
+            );
         }
     }
 }
@@ -206,13 +230,18 @@ fn hopfield_update_rule() {
         for i in 0..10 {
             let (mut up, mut down) = (s.clone(), s.clone());
             (up[i], down[i]) = (1.0, -1.0);
-            let lower = if energy_by_sums(&net, &up) < energy_by_sums(&net, &down) { 1.0 } else { -1.0 };
+            let lower =
+                if energy_by_sums(&net, &up) < energy_by_sums(&net, &down) { 1.0 } else { -1.0 };
             assert_eq!(updated[i], lower);
         }
     }
     // Two patterns that disagree cancel: the field is zero, and the rule says +1, however the sum rounds.
-    let weights =
-        array![[0.0, 0.1, 0.2, -0.3], [0.1, 0.0, 0.0, 0.0], [0.2, 0.0, 0.0, 0.0], [-0.3, 0.0, 0.0, 0.0]];
+    let weights = array![
+        [0.0, 0.1, 0.2, -0.3],
+        [0.1, 0.0, 0.0, 0.0],
+        [0.2, 0.0, 0.0, 0.0],
+        [-0.3, 0.0, 0.0, 0.0]
+    ];
     let tied = Hopfield::new(weights, Array1::zeros(4)).unwrap();
     assert_eq!(tied.synchronous_step(&array![-1.0, 1.0, 1.0, 1.0])[0], 1.0);
     assert_eq!(tied.synchronous_step(&array![-1.0, -1.0, -1.0, -1.0])[0], 1.0);
@@ -297,7 +326,8 @@ fn hopfield_convergence() {
     let nets = [hebbian(3), hebbian(2), gaussian_net(12, &mut rng)];
     for net in nets {
         for cue in states(12) {
-            for recall in [net.recall(&cue, &mut rng).unwrap(), net.recall_in_order(&cue).unwrap()] {
+            for recall in [net.recall(&cue, &mut rng).unwrap(), net.recall_in_order(&cue).unwrap()]
+            {
                 assert!(is_local_minimum(&net, &recall.state));
                 assert!(net.is_fixed_point(&recall.state));
                 assert!(recall.energies.windows(2).all(|pair| pair[1] <= pair[0] + 1e-12));
@@ -327,7 +357,8 @@ fn hopfield_async_sync_updates() {
     for s in states(10) {
         let step = net.synchronous_step(&s);
         for i in 0..10 {
-            let h: f64 = (0..10).map(|j| net.weights()[[i, j]] * s[j]).sum::<f64>() - net.thresholds()[i];
+            let h: f64 =
+                (0..10).map(|j| net.weights()[[i, j]] * s[j]).sum::<f64>() - net.thresholds()[i];
             assert_eq!(step[i], h.signum());
         }
         let stays = net.recall_in_order(&s).unwrap().energies.len() == 1;
@@ -383,11 +414,14 @@ fn hopfield_all_preferred_maximises_d() {
 fn hopfield_finite_convergence_bound() {
     let mut rng = rng(14);
     let mut ties = 0;
-    let nets = [gaussian_net(11, &mut rng), Hopfield::hebbian(&random_patterns(2, 11, &mut rng)).unwrap()];
+    let nets =
+        [gaussian_net(11, &mut rng), Hopfield::hebbian(&random_patterns(2, 11, &mut rng)).unwrap()];
     for net in nets {
         let energies: Vec<f64> = states(11).map(|s| energy_by_sums(&net, &s)).collect();
-        let (low, high) = energies.iter().fold((f64::MAX, f64::MIN), |(a, b), &e| (a.min(e), b.max(e)));
-        let bound = 0.5 * net.weights().mapv(f64::abs).sum() + net.thresholds().mapv(f64::abs).sum();
+        let (low, high) =
+            energies.iter().fold((f64::MAX, f64::MIN), |(a, b), &e| (a.min(e), b.max(e)));
+        let bound =
+            0.5 * net.weights().mapv(f64::abs).sum() + net.thresholds().mapv(f64::abs).sum();
         assert!(high <= bound + 1e-12 && low >= -bound - 1e-12);
         // A field below 1e-9 is rounding.
         let fields = states(11).flat_map(|s| net.field(&s)).map(f64::abs);
@@ -404,7 +438,8 @@ fn hopfield_finite_convergence_bound() {
         }
     }
     assert!(ties > 100, "{ties}");
-    let recall = Hopfield::zeros(11).unwrap().recall(&Array1::from_elem(11, -1.0), &mut rng).unwrap();
+    let recall =
+        Hopfield::zeros(11).unwrap().recall(&Array1::from_elem(11, -1.0), &mut rng).unwrap();
     assert_eq!(recall.energies, [0.0; 12]);
 }
 
@@ -455,7 +490,8 @@ fn hopfield_pattern_completion() {
 /// Source: `tests/oracles/hopfield.py`.
 #[test]
 fn placeholder_hopfield_implementation() {
-    let oracle: serde_json::Value = serde_json::from_str(include_str!("../oracles/hopfield.json")).unwrap();
+    let oracle: serde_json::Value =
+        serde_json::from_str(include_str!("../oracles/hopfield.json")).unwrap();
     let vector = |v: &serde_json::Value| -> Array1<f64> {
         v.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
     };
@@ -467,7 +503,9 @@ fn placeholder_hopfield_implementation() {
     let hebbian = Hopfield::hebbian(&patterns).unwrap();
     let net = Hopfield::new(hebbian.weights().clone(), vector(&oracle["thresholds"])).unwrap();
     let projection = Hopfield::projection(&patterns).unwrap();
-    assert!((projection.weights() - &matrix(&oracle["projection"])).iter().all(|d| d.abs() < 1e-12));
+    assert!(
+        (projection.weights() - &matrix(&oracle["projection"])).iter().all(|d| d.abs() < 1e-12)
+    );
     let cues = oracle["cues"].as_array().unwrap();
     assert_eq!(cues.len(), 40);
     for cue in cues {
@@ -487,7 +525,8 @@ fn hopfield_spurious_patterns() {
     let minima = net.local_minima().unwrap();
     let stored = |s: &ArrayRef1<f64>| patterns.rows().into_iter().any(|p| overlap(&p, s) == 1.0);
     let negated = |s: &ArrayRef1<f64>| patterns.rows().into_iter().any(|p| overlap(&p, s) == -1.0);
-    let spurious: Vec<_> = minima.rows().into_iter().filter(|s| !stored(s) && !negated(s)).collect();
+    let spurious: Vec<_> =
+        minima.rows().into_iter().filter(|s| !stored(s) && !negated(s)).collect();
     assert!(!spurious.is_empty() && spurious.iter().all(|s| is_local_minimum(&net, s)));
 
     let patterns = random_patterns(3, 2000, &mut rng(18));
@@ -497,7 +536,10 @@ fn hopfield_spurious_patterns() {
     for p in patterns.rows() {
         // P(sign of a sum of three = its first term) = 3/4, so the overlap is ½ with s.e. √(3/4 / 2000) = 0.019.
         assert!((overlap(&mixture, &p) - 0.5).abs() < 4.0 * 0.0194);
-        assert!(energy_by_sums(&net, &mixture) > energy_by_sums(&net, &p), "shallower than a memory");
+        assert!(
+            energy_by_sums(&net, &mixture) > energy_by_sums(&net, &p),
+            "shallower than a memory"
+        );
     }
 }
 
@@ -517,7 +559,8 @@ fn hopfield_negated_pattern() {
     let patterns = random_patterns(2, 40, &mut rng);
     let x = patterns.row(0).to_owned();
     let c = 2.5; // above every field, which is at most 39 · 2 / 40
-    let biased = Hopfield::new(Hopfield::hebbian(&patterns).unwrap().weights().clone(), -c * &x).unwrap();
+    let biased =
+        Hopfield::new(Hopfield::hebbian(&patterns).unwrap().weights().clone(), -c * &x).unwrap();
     assert!((biased.energy(&-&x) - biased.energy(&x) - 2.0 * c * 40.0).abs() < 1e-10);
     assert!(biased.is_fixed_point(&x) && !biased.is_fixed_point(&-&x));
 }
@@ -532,7 +575,9 @@ fn hopfield_learning_rule_constraints() {
         net.store(&p).unwrap();
         weights = net.weights().clone();
     }
-    assert!((weights - Hopfield::hebbian(&patterns).unwrap().weights()).iter().all(|d| d.abs() < 1e-12));
+    assert!(
+        (weights - Hopfield::hebbian(&patterns).unwrap().weights()).iter().all(|d| d.abs() < 1e-12)
+    );
 
     let before = Hopfield::hebbian(&patterns).unwrap();
     let mut changed = patterns.clone();
@@ -572,7 +617,8 @@ fn hebbian_learning_rule() {
     // The rule as it stands has wᵢᵢ = P/n, and that makes fixed points of states that are not.
     let mut with_diagonal = net.weights().clone();
     with_diagonal.diag_mut().fill(3.0 / 12.0);
-    let fixed = |w: &Array2<f64>, s: &Array1<f64>| w.dot(s).iter().zip(s).all(|(h, s)| h * s > 1e-12);
+    let fixed =
+        |w: &Array2<f64>, s: &Array1<f64>| w.dot(s).iter().zip(s).all(|(h, s)| h * s > 1e-12);
     let held_by_diagonal =
         states(12).filter(|s| fixed(&with_diagonal, s) && !is_local_minimum(&net, s)).count();
     assert!(held_by_diagonal > 0);
@@ -614,7 +660,8 @@ fn hopfield_weight_derivative() {
                 mean_energy(&w)
             };
             let numeric = (at(1e-3) - at(-1e-3)) / 2e-3; // E is linear in W: only rounding remains
-            let closed = -mean(&(0..3).map(|k| patterns[[k, i]] * patterns[[k, j]]).collect::<Vec<_>>());
+            let closed =
+                -mean(&(0..3).map(|k| patterns[[k, i]] * patterns[[k, j]]).collect::<Vec<_>>());
             assert!((numeric - closed).abs() < 1e-8);
             descended[[i, j]] = -closed;
             descended[[j, i]] = -closed;
@@ -629,14 +676,16 @@ fn hopfield_weight_derivative() {
 fn erratum_hopfield_weight_derivative() {
     let patterns = random_patterns(3, 8, &mut rng(23));
     let printed = -patterns.rows().into_iter().map(|s| s.sum() * s.sum()).sum::<f64>() / 3.0;
-    let derivative =
-        |i: usize, j: usize| -(0..3).map(|k| patterns[[k, i]] * patterns[[k, j]]).sum::<f64>() / 3.0;
+    let derivative = |i: usize, j: usize| {
+        -(0..3).map(|k| patterns[[k, i]] * patterns[[k, j]]).sum::<f64>() / 3.0
+    };
     let of_pairs: Vec<f64> = (1..8).map(|j| derivative(0, j)).collect();
     assert!(of_pairs.iter().any(|&d| d != of_pairs[0]), "differs between pairs");
     assert!(of_pairs.iter().any(|&d| (d - printed).abs() > 0.5));
     // With E = +Σ w s s, as the same source prints it, the derivative would be positive where units agree.
     let pattern = array![[1.0, 1.0]];
-    let printed_energy = |w: f64| pattern.row(0).dot(&array![[0.0, w], [w, 0.0]].dot(&pattern.row(0)));
+    let printed_energy =
+        |w: f64| pattern.row(0).dot(&array![[0.0, w], [w, 0.0]].dot(&pattern.row(0)));
     assert!(printed_energy(1e-3) > printed_energy(-1e-3));
 }
 
@@ -698,7 +747,9 @@ fn hopfield_wrong_bit() {
     for _ in 0..4 {
         let patterns = random_patterns(count, n, &mut rng);
         let fields = patterns.dot(Hopfield::hebbian(&patterns).unwrap().weights());
-        wrong.extend((fields * &patterns).iter().map(|&stability| if stability < 0.0 { 1.0 } else { 0.0 }));
+        wrong.extend(
+            (fields * &patterns).iter().map(|&stability| if stability < 0.0 { 1.0 } else { 0.0 }),
+        );
     }
     // The noise moves in steps of 2/n, so half a step beyond −1 counts: a relative shift of the tail below 1 %.
     assert!((mean(&wrong) / capacity::wrong_bit(0.2) - 1.0).abs() < 0.03, "{}", mean(&wrong));
@@ -717,14 +768,15 @@ fn expected_stable(count: usize, n: usize) -> f64 {
     let mut law: Vec<(f64, f64)> = (0..cells)
         .map(|k| from + (to - from) * (f64::from(k) + 0.5) / f64::from(cells))
         .map(|square| {
-            let chance = ((0.5 * freedom - 1.0) * (square / freedom).ln() - 0.5 * (square - freedom)).exp();
+            let chance =
+                ((0.5 * freedom - 1.0) * (square / freedom).ln() - 0.5 * (square - freedom)).exp();
             (chance, normal_tail((n - 1.0 + square - freedom) / (n * square).sqrt()))
         })
         .collect();
     let total: f64 = law.iter().map(|(chance, _)| chance).sum();
     law.iter_mut().for_each(|(chance, _)| *chance /= total);
-    let scale =
-        capacity::wrong_bit(freedom / n) / law.iter().map(|(chance, wrong)| chance * wrong).sum::<f64>();
+    let scale = capacity::wrong_bit(freedom / n)
+        / law.iter().map(|(chance, wrong)| chance * wrong).sum::<f64>();
     law.iter().map(|(chance, wrong)| chance * (1.0 - scale * wrong).powf(n)).sum()
 }
 
@@ -733,10 +785,13 @@ fn expected_stable(count: usize, n: usize) -> f64 {
 #[test]
 fn hopfield_capacity() {
     // n Q(√(n/m)) ~ n^{1−1/c} at m = c n / (2 ln n): falls below c = 1, grows above; for all patterns, n m Q, at ½ of it.
-    let slope = |wrong: &dyn Fn(f64) -> f64| (wrong(1e14) / wrong(1e6)).ln() / (1e14_f64 / 1e6).ln();
+    let slope =
+        |wrong: &dyn Fn(f64) -> f64| (wrong(1e14) / wrong(1e6)).ln() / (1e14_f64 / 1e6).ln();
     let one = |c: f64| slope(&|n| n * capacity::wrong_bit(c * capacity::most_exact(n) / n));
     let all = |c: f64| {
-        slope(&|n| n * c * capacity::all_exact(n) * capacity::wrong_bit(c * capacity::all_exact(n) / n))
+        slope(&|n| {
+            n * c * capacity::all_exact(n) * capacity::wrong_bit(c * capacity::all_exact(n) / n)
+        })
     };
     assert!(one(0.8) < -0.2 && one(1.2) > 0.1, "{} {}", one(0.8), one(1.2));
     assert!(all(0.9) < -0.2 && all(1.1) > 0.05, "{} {}", all(0.9), all(1.1));
@@ -791,7 +846,10 @@ fn hopfield_capacity() {
 fn erratum_hopfield_capacity() {
     let printed = |n: f64| n / (2.0 * n.log2());
     let crossing = 2_f64.powf(1.0 / 0.3);
-    assert!((printed(crossing) / (0.15 * crossing) - 1.0).abs() < 1e-12 && (crossing - 10.08).abs() < 0.01);
+    assert!(
+        (printed(crossing) / (0.15 * crossing) - 1.0).abs() < 1e-12
+            && (crossing - 10.08).abs() < 0.01
+    );
     assert!(printed(1000.0) / 150.0 < 0.34);
     assert!(printed(1e6) / 0.15e6 < 0.17, "and the ratio goes on falling");
     assert!((printed(1e6) / capacity::most_exact(1e6) - 2_f64.ln()).abs() < 1e-12);
@@ -823,7 +881,8 @@ fn hopfield_mean_field() {
     for mu in 0..20 {
         let end = net.recall(&patterns.row(mu), &mut rng).unwrap().state;
         overlaps.push(overlap(&end, &patterns.row(mu)));
-        let others = (0..count).filter(|&nu| nu != mu).map(|nu| overlap(&end, &patterns.row(nu)).powi(2));
+        let others =
+            (0..count).filter(|&nu| nu != mu).map(|nu| overlap(&end, &patterns.row(nu)).powi(2));
         spreads.push(n as f64 * mean(&others.collect::<Vec<_>>()));
     }
     // Four standard errors over 20 recalls, and corrections of order 1/n to the overlap and P/n² to the spread.
@@ -851,8 +910,9 @@ fn hopfield_retrieval_load() {
     let mut overlap_after_recall = |load: f64| {
         let patterns = random_patterns((load * 1000.0) as usize, 1000, &mut rng);
         let net = Hopfield::hebbian(&patterns).unwrap();
-        let ends = (0..20)
-            .map(|mu| overlap(&net.recall(&patterns.row(mu), &mut rng).unwrap().state, &patterns.row(mu)));
+        let ends = (0..20).map(|mu| {
+            overlap(&net.recall(&patterns.row(mu), &mut rng).unwrap().state, &patterns.row(mu))
+        });
         mean(&ends.collect::<Vec<_>>())
     };
     assert!(overlap_after_recall(0.11) > 0.97);
@@ -898,11 +958,13 @@ fn hopfield_contrastive_objective() {
     let mut rng = rng(31);
     let patterns = random_patterns(3, 8, &mut rng);
     let rows: Vec<_> = states(8).filter(|s| patterns.rows().into_iter().all(|p| p != s)).collect();
-    let others = ndarray::stack(Axis(0), &rows.iter().map(|s| s.view()).collect::<Vec<_>>()).unwrap();
+    let others =
+        ndarray::stack(Axis(0), &rows.iter().map(|s| s.view()).collect::<Vec<_>>()).unwrap();
     assert_eq!(others.nrows(), 256 - 3);
     let net = gaussian_net(8, &mut rng);
-    let total =
-        |states: &Array2<f64>| states.rows().into_iter().map(|s| energy_by_sums(&net, &s)).sum::<f64>();
+    let total = |states: &Array2<f64>| {
+        states.rows().into_iter().map(|s| energy_by_sums(&net, &s)).sum::<f64>()
+    };
     assert!((net.contrast(&patterns, &others) - (total(&patterns) - total(&others))).abs() < 1e-10);
     // The sum over the negatives, in whole numbers.
     let negatives = others.t().dot(&others);
@@ -913,8 +975,9 @@ fn hopfield_contrastive_objective() {
     assert_eq!(stepped.weights(), Hopfield::hebbian(&patterns).unwrap().weights() * 2.0);
     // Linear in W: unbounded below without a bound on W.
     let hebbian = Hopfield::hebbian(&patterns).unwrap();
-    let at =
-        |c: f64| Hopfield::new(hebbian.weights() * c, Array1::zeros(8)).unwrap().contrast(&patterns, &others);
+    let at = |c: f64| {
+        Hopfield::new(hebbian.weights() * c, Array1::zeros(8)).unwrap().contrast(&patterns, &others)
+    };
     assert!(at(1.0) < 0.0 && (at(1e3) / (1e3 * at(1.0)) - 1.0).abs() < 1e-12);
 }
 
@@ -935,7 +998,9 @@ fn hopfield_contrastive_update_sign() {
                 Hopfield::new(w, net.thresholds().clone()).unwrap().contrast(&patterns, &negatives)
             };
             let gradient = (at(1e-3) - at(-1e-3)) / 2e-3;
-            assert!((stepped.weights()[[i, j]] - net.weights()[[i, j]] + 0.1 * gradient).abs() < 1e-9);
+            assert!(
+                (stepped.weights()[[i, j]] - net.weights()[[i, j]] + 0.1 * gradient).abs() < 1e-9
+            );
         }
     }
     assert_eq!(stepped.weights(), &stepped.weights().t());
@@ -1101,7 +1166,8 @@ fn dense_memory_capacity() {
             let here = memory.energy(&pattern);
             costs.extend((0..100).map(|i| memory.energy(&flipped(&pattern, i)) - here));
         }
-        let variance = 4.0 * (count - 1) as f64 * double_factorial / (n as f64).powi(degree as i32 - 1);
+        let variance =
+            4.0 * (count - 1) as f64 * double_factorial / (n as f64).powi(degree as i32 - 1);
         // Corrections of order k²/n = 2 to 8 %, and the sampling error of 20 networks' 2000 flips.
         assert!((mean(&costs) / 2.0 - 1.0).abs() < 0.05, "{degree}: mean {}", mean(&costs));
         let ratio = sample_variance(&costs) / variance;
@@ -1111,11 +1177,19 @@ fn dense_memory_capacity() {
         let formula = 100_f64.powi(degree - 1) / (2.0 * double_factorial * 100_f64.ln());
         let most = DenseMemory::most_exact(100.0, degree as usize);
         assert!((most / formula - 1.0).abs() < 1e-12);
-        let memory =
-            DenseMemory::new(random_patterns((most / 2.0) as usize, 100, &mut rng), degree as usize).unwrap();
+        let memory = DenseMemory::new(
+            random_patterns((most / 2.0) as usize, 100, &mut rng),
+            degree as usize,
+        )
+        .unwrap();
         let count = memory.patterns().nrows().min(200);
-        let stable =
-            memory.patterns().rows().into_iter().take(count).filter(|p| memory.is_fixed_point(p)).count();
+        let stable = memory
+            .patterns()
+            .rows()
+            .into_iter()
+            .take(count)
+            .filter(|p| memory.is_fixed_point(p))
+            .count();
         assert!(stable as f64 > 0.95 * count as f64, "{degree}: {stable} of {count}");
     }
 }
@@ -1128,8 +1202,11 @@ fn spike_timing_dependent_plasticity() {
     let window = Window::new(0.8, 17.0, 0.5, 34.0).unwrap();
     for _ in 0..1000 {
         let delay: f64 = rng.random_range(-100.0..100.0);
-        let closed =
-            if delay > 0.0 { 0.8 * (-delay / 17.0).exp() } else { -0.5 * (-delay.abs() / 34.0).exp() };
+        let closed = if delay > 0.0 {
+            0.8 * (-delay / 17.0).exp()
+        } else {
+            -0.5 * (-delay.abs() / 34.0).exp()
+        };
         assert!((window.change(delay) - closed).abs() < 1e-15);
         assert_eq!(window.change(delay).signum(), delay.signum());
         assert!(window.change(1.5 * delay).abs() < window.change(delay).abs());
@@ -1143,8 +1220,11 @@ fn spike_timing_dependent_plasticity() {
     };
     // On a grid of 5, many spikes coincide, within a train and between the two.
     for (pre, post) in [(train(60, 1e-9), train(45, 1e-9)), (train(80, 5.0), train(90, 5.0))] {
-        let pairs: f64 =
-            pre.iter().flat_map(|a| post.iter().map(move |b| b - a)).map(|delay| window.change(delay)).sum();
+        let pairs: f64 = pre
+            .iter()
+            .flat_map(|a| post.iter().map(move |b| b - a))
+            .map(|delay| window.change(delay))
+            .sum();
         assert!((window.change_by_trains(&pre, &post).unwrap() - pairs).abs() < 1e-10);
     }
 }

@@ -62,8 +62,10 @@ fn two_clouds(rng: &mut impl Rng) -> (Array2<f64>, Vec<usize>) {
 
 /// Mean and standard error of a correlated sequence by the means of 50 long batches.
 fn batch_mean(values: &[f64]) -> (f64, f64) {
-    let means: Vec<f64> =
-        values.chunks_exact(values.len() / 50).map(|b| b.iter().sum::<f64>() / b.len() as f64).collect();
+    let means: Vec<f64> = values
+        .chunks_exact(values.len() / 50)
+        .map(|b| b.iter().sum::<f64>() / b.len() as f64)
+        .collect();
     let mean = means.iter().sum::<f64>() / 50.0;
     let variance = means.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / 49.0;
     (mean, (variance / 50.0).sqrt())
@@ -136,7 +138,8 @@ fn logistic_curvature() {
         let (mut up, mut down) = (alpha.clone(), alpha.clone());
         up[j] += h;
         down[j] -= h;
-        let column = (log_loss_gradient(&x, &y, &up) - log_loss_gradient(&x, &y, &down)) / (2.0 * h);
+        let column =
+            (log_loss_gradient(&x, &y, &up) - log_loss_gradient(&x, &y, &down)) / (2.0 * h);
         for k in 0..3 {
             let sum: f64 = (0..80)
                 .map(|i| {
@@ -240,14 +243,16 @@ fn observation_and_feature() {
 fn optimisation_at_heart_of_ml() {
     let mut rng = rng(7);
     let ((x, names), (new, _)) = (two_clouds(&mut rng), two_clouds(&mut rng));
-    let rule = GaussianDiscriminant::fit(&x, &names, Covariance::Shared, 0.0).unwrap().predict(&new);
+    let rule =
+        GaussianDiscriminant::fit(&x, &names, Covariance::Shared, 0.0).unwrap().predict(&new);
     let agreeing = new
         .rows()
         .into_iter()
         .zip(rule)
         .filter(|(row, rule)| {
-            let nearest = (0..600)
-                .min_by(|&i, &j| square_distance(&x.row(i), row).total_cmp(&square_distance(&x.row(j), row)));
+            let nearest = (0..600).min_by(|&i, &j| {
+                square_distance(&x.row(i), row).total_cmp(&square_distance(&x.row(j), row))
+            });
             names[nearest.unwrap()] == *rule
         })
         .count();
@@ -295,8 +300,10 @@ fn beta_bernoulli_mean() {
 fn classification_regression_clustering() {
     let mut rng = rng(9);
     let (x, names) = two_clouds(&mut rng);
-    let walk = Array2::from_shape_fn((1001, 2), |(i, j)| if j == 0 { i as f64 * 0.006 } else { 0.0 });
-    let answers = GaussianDiscriminant::fit(&x, &names, Covariance::Shared, 0.0).unwrap().predict(&walk);
+    let walk =
+        Array2::from_shape_fn((1001, 2), |(i, j)| if j == 0 { i as f64 * 0.006 } else { 0.0 });
+    let answers =
+        GaussianDiscriminant::fit(&x, &names, Covariance::Shared, 0.0).unwrap().predict(&walk);
     assert!(answers.iter().all(|&k| k < 2));
     assert_eq!(answers.windows(2).filter(|w| w[0] != w[1]).count(), 1);
 
@@ -351,7 +358,8 @@ fn k_means_distortion() {
         }
         best = best.min(total);
     }
-    let found: Vec<f64> = (0..100).map(|_| KMeans::fit(&x, 3, &mut rng).unwrap().distortion()).collect();
+    let found: Vec<f64> =
+        (0..100).map(|_| KMeans::fit(&x, 3, &mut rng).unwrap().distortion()).collect();
     assert!(found.iter().all(|&j| j > best - 1e-12));
     assert!((found.iter().copied().fold(f64::INFINITY, f64::min) - best).abs() < 1e-12);
 }
@@ -372,8 +380,9 @@ fn k_means_lloyd() {
                 (0..6).min_by(|&k, &l| distance(k).total_cmp(&distance(l))).unwrap()
             })
             .collect();
-        distortions
-            .push((0..1300).map(|i| square_distance(&x.row(i), &centres.row(nearest[i]))).sum::<f64>());
+        distortions.push(
+            (0..1300).map(|i| square_distance(&x.row(i), &centres.row(nearest[i]))).sum::<f64>(),
+        );
         let before = centres.clone();
         for k in 0..6 {
             let own: Vec<usize> = (0..1300).filter(|&i| nearest[i] == k).collect();
@@ -385,7 +394,8 @@ fn k_means_lloyd() {
             assert!((clusters.centres() - &centres).iter().all(|d| d.abs() < 1e-12));
             let steps = clusters.distortions();
             assert!(
-                steps.len() >= 5 && steps.iter().zip(&distortions).all(|(a, b)| (a / b - 1.0).abs() < 1e-12)
+                steps.len() >= 5
+                    && steps.iter().zip(&distortions).all(|(a, b)| (a / b - 1.0).abs() < 1e-12)
             );
             return;
         }
@@ -403,7 +413,9 @@ fn k_means_descends() {
         assert!(clusters.distortions().windows(2).all(|w| w[1] < w[0]));
         for (row, &label) in x.rows().into_iter().zip(clusters.labels()) {
             let own = square_distance(&row, &clusters.centres().row(label));
-            assert!((0..7).all(|k| square_distance(&row, &clusters.centres().row(k)) >= own - 1e-12));
+            assert!(
+                (0..7).all(|k| square_distance(&row, &clusters.centres().row(k)) >= own - 1e-12)
+            );
         }
         for k in 0..7 {
             let own: Vec<usize> = (0..200).filter(|&i| clusters.labels()[i] == k).collect();
@@ -468,8 +480,10 @@ fn bandit_regret() {
     let players = 4000;
     let stuck: Array1<f64> = (0..players)
         .map(|_| {
-            let regret =
-                play(&array![0.8, 0.4], 300, &mut rng, |tally, rng| epsilon_greedy(tally, 0.0, rng)).unwrap();
+            let regret = play(&array![0.8, 0.4], 300, &mut rng, |tally, rng| {
+                epsilon_greedy(tally, 0.0, rng)
+            })
+            .unwrap();
             f64::from(regret[299] > 0.4 * 298.5)
         })
         .collect();
@@ -625,7 +639,12 @@ fn discriminative_model_outputs_label_probability() {
         let middle = (&model.means().row(1) + &model.means().row(0)) * 0.5;
         assert!((weights.dot(&middle) + bias - f64::ln(50.0 / 100.0)).abs() < 1e-12);
     }
-    assert!(GaussianDiscriminant::fit(&x, &names, Covariance::PerClass, 0.0).unwrap().log_odds().is_none());
+    assert!(
+        GaussianDiscriminant::fit(&x, &names, Covariance::PerClass, 0.0)
+            .unwrap()
+            .log_odds()
+            .is_none()
+    );
 }
 
 /// Naive Bayes against logistic regression on random splits of the patients: ahead with 16 of them, behind with 330, each by more
@@ -647,12 +666,14 @@ fn generative_reaches_its_limit_sooner() {
             }
             let names: Vec<usize> = own.iter().map(|&y| y as usize).collect();
             let (shown, test) = (x.select(Axis(0), &few), x.select(Axis(0), &rest));
-            let naive =
-                GaussianDiscriminant::fit(&shown, &names, Covariance::Naive, 1e-3).unwrap().predict(&test);
+            let naive = GaussianDiscriminant::fit(&shown, &names, Covariance::Naive, 1e-3)
+                .unwrap()
+                .predict(&test);
             let odds = Logistic::fit(&shown, &own, 1e-3).unwrap().log_odds(&test);
             let mut lead = 0.0;
             for (k, &i) in rest.iter().enumerate() {
-                lead += f64::from(naive[k] as f64 == y[i]) - f64::from((odds[k] > 0.0) == (y[i] == 1.0));
+                lead += f64::from(naive[k] as f64 == y[i])
+                    - f64::from((odds[k] > 0.0) == (y[i] == 1.0));
             }
             leads.push(lead / rest.len() as f64);
         }
@@ -668,8 +689,9 @@ fn generative_reaches_its_limit_sooner() {
 
 /// The largest gap between the distribution functions of two samples: the statistic of Kolmogorov and Smirnov.
 fn kolmogorov_smirnov(a: &[f64], b: &[f64]) -> f64 {
-    let share =
-        |sample: &[f64], at: f64| sample.iter().filter(|&&v| v <= at).count() as f64 / sample.len() as f64;
+    let share = |sample: &[f64], at: f64| {
+        sample.iter().filter(|&&v| v <= at).count() as f64 / sample.len() as f64
+    };
     a.iter().chain(b).map(|&at| (share(a, at) - share(b, at)).abs()).fold(0.0, f64::max)
 }
 
@@ -680,11 +702,13 @@ fn generative_modeling_definition() {
     let mut rng = rng(20);
     let n = 2000;
     let names: Vec<usize> = (0..n).map(|_| usize::from(rng.random_bool(0.3))).collect();
-    let x =
-        Array2::from_shape_fn((n, 1), |(i, _)| 6.0 * names[i] as f64 + rng.sample::<f64, _>(StandardNormal));
+    let x = Array2::from_shape_fn((n, 1), |(i, _)| {
+        6.0 * names[i] as f64 + rng.sample::<f64, _>(StandardNormal)
+    });
     let model = GaussianDiscriminant::fit(&x, &names, Covariance::PerClass, 0.0).unwrap();
-    let drawn: Vec<f64> =
-        (0..n).map(|_| model.sample(usize::from(rng.random_bool(model.shares()[1])), &mut rng)[0]).collect();
+    let drawn: Vec<f64> = (0..n)
+        .map(|_| model.sample(usize::from(rng.random_bool(model.shares()[1])), &mut rng)[0])
+        .collect();
     let single = GaussianDiscriminant::fit(&x, &vec![0; n], Covariance::Shared, 0.0).unwrap();
     let blurred: Vec<f64> = (0..n).map(|_| single.sample(0, &mut rng)[0]).collect();
     let (seen, critical) = (x.column(0).to_vec(), 1.95 * f64::sqrt(2.0 / n as f64));
@@ -692,20 +716,24 @@ fn generative_modeling_definition() {
     assert!(kolmogorov_smirnov(&seen, &blurred) > critical);
     assert!(drawn.iter().all(|v| !seen.contains(v)));
     let replayed: Vec<f64> = (0..n).map(|_| seen[rng.random_range(0..n)]).collect();
-    assert!(kolmogorov_smirnov(&seen, &replayed) < critical && replayed.iter().all(|v| seen.contains(v)));
+    assert!(
+        kolmogorov_smirnov(&seen, &replayed) < critical
+            && replayed.iter().all(|v| seen.contains(v))
+    );
 
     let mixing = array![[1.0, 0.0, 0.0], [0.8, 0.5, 0.0], [-0.3, 0.9, 0.4]];
     let x = normal_matrix(500, 3, &mut rng).dot(&mixing.t());
     let law = GaussianDiscriminant::fit(&x, &[0; 500], Covariance::Shared, 0.0).unwrap();
     let many = 40_000;
-    let draws: Vec<Array1<f64>> = (0..many).map(|_| law.sample(0, &mut rng) - law.means().row(0)).collect();
+    let draws: Vec<Array1<f64>> =
+        (0..many).map(|_| law.sample(0, &mut rng) - law.means().row(0)).collect();
     let centred = &x - &x.mean_axis(Axis(0)).unwrap();
     let covariance = centred.t().dot(&centred) / 500.0;
     for j in 0..3 {
         for k in 0..3 {
             let moment = draws.iter().map(|d| d[j] * d[k]).sum::<f64>() / f64::from(many);
-            let error =
-                (covariance[[j, j]] * covariance[[k, k]] + covariance[[j, k]].powi(2)) / f64::from(many);
+            let error = (covariance[[j, j]] * covariance[[k, k]] + covariance[[j, k]].powi(2))
+                / f64::from(many);
             assert!((moment - covariance[[j, k]]).abs() < 4.0 * error.sqrt());
         }
     }
@@ -724,15 +752,18 @@ fn generative_needs_no_labels() {
     let density = law.log_density(&x);
     for i in 0..80 {
         let (u, v) = (d[[i, 0]], d[[i, 1]]);
-        let square = (m[[1, 1]] * u * u - 2.0 * m[[0, 1]] * u * v + m[[0, 0]] * v * v) / determinant;
+        let square =
+            (m[[1, 1]] * u * u - 2.0 * m[[0, 1]] * u * v + m[[0, 0]] * v * v) / determinant;
         let expected = -0.5 * square - 0.5 * determinant.ln() - std::f64::consts::TAU.ln();
         assert!((density[i] - expected).abs() < 1e-12);
     }
     let y = labels(&(&x.column(0) * 2.0 - 2.0), &mut rng);
     let mut shuffled = y.to_vec();
     shuffled.shuffle(&mut rng);
-    let (a, b) =
-        (Logistic::fit(&x, &y, 0.0).unwrap(), Logistic::fit(&x, &Array1::from(shuffled), 0.0).unwrap());
+    let (a, b) = (
+        Logistic::fit(&x, &y, 0.0).unwrap(),
+        Logistic::fit(&x, &Array1::from(shuffled), 0.0).unwrap(),
+    );
     assert!(furthest(&a.weights(), &b.weights()) > 0.1);
 }
 
@@ -751,8 +782,11 @@ fn pixel_space_vs_image_manifold() {
     let digits = data::digits();
     let threes: Vec<usize> = (0..digits.labels.len()).filter(|&i| digits.labels[i] == 3).collect();
     let threes = digits.images.select(Axis(0), &threes) / 16.0;
-    let law = GaussianDiscriminant::fit(&threes, &vec![0; threes.nrows()], Covariance::Shared, 1e-2).unwrap();
-    let random = Array2::from_shape_simple_fn((1000, 64), || f64::from(rng.random_range(0..=16)) / 16.0);
+    let law =
+        GaussianDiscriminant::fit(&threes, &vec![0; threes.nrows()], Covariance::Shared, 1e-2)
+            .unwrap();
+    let random =
+        Array2::from_shape_simple_fn((1000, 64), || f64::from(rng.random_range(0..=16)) / 16.0);
     let least = law.log_density(&threes).fold(f64::INFINITY, |a: f64, &b| a.min(b));
     assert!(law.log_density(&random).iter().all(|&d| d < least));
 }
@@ -812,8 +846,11 @@ fn memory_storage_as_well() {
     }
     for _ in 0..20 {
         let x = normal(3, &mut rng);
-        let sum: f64 =
-            memories.rows().into_iter().map(|m| (-square_distance(&x, &m) / (2.0 * 0.9 * 0.9)).exp()).sum();
+        let sum: f64 = memories
+            .rows()
+            .into_iter()
+            .map(|m| (-square_distance(&x, &m) / (2.0 * 0.9 * 0.9)).exp())
+            .sum();
         assert!((wells.energy(&x) + sum).abs() < 1e-14);
         assert!(furthest(&wells.gradient(&x), &differences(|x| wells.energy(x), &x, 1e-5)) < 1e-9);
     }
@@ -873,8 +910,9 @@ fn memories_as_energy_minima() {
     wells.store(&array![-2.5]).unwrap();
     wells.store(&array![2.5]).unwrap();
     // The slope of -e^(-(x-m)²/2) - e^(-(x+m)²/2), by hand.
-    let slope =
-        |x: f64| (x - 2.5) * (-0.5 * (x - 2.5).powi(2)).exp() + (x + 2.5) * (-0.5 * (x + 2.5).powi(2)).exp();
+    let slope = |x: f64| {
+        (x - 2.5) * (-0.5 * (x - 2.5).powi(2)).exp() + (x + 2.5) * (-0.5 * (x + 2.5).powi(2)).exp()
+    };
     let (mut low, mut high) = (1.5, 3.5);
     while high - low > 1e-14 {
         let middle = 0.5 * (low + high);
@@ -916,9 +954,11 @@ fn multiple_memories_disjoint_basins() {
         let mut wells = Wells::new(1, 1.0).unwrap();
         wells.store(&array![-0.5 * distance]).unwrap();
         wells.store(&array![0.5 * distance]).unwrap();
-        let heights: Vec<f64> = (-2000..=2000).map(|i| wells.energy(&array![f64::from(i) * 1e-3])).collect();
-        let minima: Vec<usize> =
-            (1..4000).filter(|&i| heights[i] < heights[i - 1] && heights[i] < heights[i + 1]).collect();
+        let heights: Vec<f64> =
+            (-2000..=2000).map(|i| wells.energy(&array![f64::from(i) * 1e-3])).collect();
+        let minima: Vec<usize> = (1..4000)
+            .filter(|&i| heights[i] < heights[i - 1] && heights[i] < heights[i + 1])
+            .collect();
         assert_eq!(minima.len(), expected, "{distance}");
         assert_eq!(expected == 1, minima == [2000]);
     }
@@ -941,7 +981,11 @@ impl Table {
 
 impl Energy for Table {
     fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
-        if (0.0..self.0.len() as f64).contains(&x[0]) { self.0[Self::cell(x[0])] } else { f64::INFINITY }
+        if (0.0..self.0.len() as f64).contains(&x[0]) {
+            self.0[Self::cell(x[0])]
+        } else {
+            f64::INFINITY
+        }
     }
 }
 
@@ -1002,10 +1046,14 @@ fn stochastic_ebm_prefers_low_energy() {
     let points = 60;
     for i in 0..8 * points {
         for j in 0..8 * points {
-            let (x, y) = ((f64::from(i) + 0.5) / f64::from(points), (f64::from(j) + 0.5) / f64::from(points));
+            let (x, y) = (
+                (f64::from(i) + 0.5) / f64::from(points),
+                (f64::from(j) + 0.5) / f64::from(points),
+            );
             let (a, b) = (Table::cell(x), Table::cell(y));
             if table.0[b] > table.0[a] {
-                let density = (-0.5 * ((y - x) / 1.5).powi(2)).exp() / (1.5 * std::f64::consts::TAU.sqrt());
+                let density =
+                    (-0.5 * ((y - x) / 1.5).powi(2)).exp() / (1.5 * std::f64::consts::TAU.sqrt());
                 flux += gibbs[b] * density / f64::from(points * points);
             }
         }
@@ -1065,7 +1113,9 @@ fn ebm_class_of_probabilistic_models() {
         let n = 20_000;
         let h = (to - from) / f64::from(n);
         (0..n)
-            .map(|i| h * (-wells.energy(&array![from + (f64::from(i) + 0.5) * h]) / temperature).exp())
+            .map(|i| {
+                h * (-wells.energy(&array![from + (f64::from(i) + 0.5) * h]) / temperature).exp()
+            })
             .sum::<f64>()
     };
     assert!((z(-40.0, 40.0, 1.0) - z(-20.0, 20.0, 1.0) - 40.0).abs() < 1e-6);
@@ -1175,8 +1225,9 @@ fn wells_attention() {
         assert!(wells.energy(&stepped) <= wells.energy(&x) + 1e-15);
     }
     // For memories of one length the weights are the softmax of the overlaps alone.
-    let unit =
-        |m: &ArrayRef2<f64>| m.to_owned() / m.map_axis(Axis(1), |m| m.dot(&m).sqrt()).insert_axis(Axis(1));
+    let unit = |m: &ArrayRef2<f64>| {
+        m.to_owned() / m.map_axis(Axis(1), |m| m.dot(&m).sqrt()).insert_axis(Axis(1))
+    };
     let memories = unit(&memories);
     let mut wells = Wells::new(3, width).unwrap();
     for memory in memories.rows() {

@@ -2,7 +2,10 @@
 
 use downhill::{
     Error, data,
-    ols::{Ols, Solver, condition_number, cost, cost_gradient, mse, normal_equations, polynomial_features},
+    ols::{
+        Ols, Solver, condition_number, cost, cost_gradient, mse, normal_equations,
+        polynomial_features,
+    },
     rng,
 };
 use ndarray::{Array1, Array2, Axis, array, concatenate};
@@ -111,11 +114,17 @@ fn design_matrix_linear_model() {
     let horner = |x: f64, theta: &Array1<f64>| theta.iter().rev().fold(0.0, |sum, t| sum * x + t);
     let features = polynomial_features(&x, 3);
     for i in 0..20 {
-        assert!((features.dot(&first)[i] - horner(x[i], &first)).abs() < 1e-13 * (1.0 + x[i].abs().powi(3)));
+        assert!(
+            (features.dot(&first)[i] - horner(x[i], &first)).abs()
+                < 1e-13 * (1.0 + x[i].abs().powi(3))
+        );
     }
     let (a, b) = (1.7, -0.6);
     let mixed = &first * a + &second * b;
-    assert!(relative(&features.dot(&mixed), &(features.dot(&first) * a + features.dot(&second) * b)) < 1e-13);
+    assert!(
+        relative(&features.dot(&mixed), &(features.dot(&first) * a + features.dot(&second) * b))
+            < 1e-13
+    );
     let at_mixed_x = horner(a * x[0] + b * x[1], &first);
     assert!((at_mixed_x - (a * horner(x[0], &first) + b * horner(x[1], &first))).abs() > 1e-3);
     // What the fitted model predicts is this product.
@@ -154,7 +163,8 @@ fn mse_cost_matrix_form() {
             }
             sum += (y[i] - prediction).powi(2) / 30.0;
         }
-        let quadratic = (y.dot(&y) - 2.0 * theta.dot(&moments) + theta.dot(&gram.dot(&theta))) / 30.0;
+        let quadratic =
+            (y.dot(&y) - 2.0 * theta.dot(&moments) + theta.dot(&gram.dot(&theta))) / 30.0;
         assert!((cost(&x, &y, &theta) / sum - 1.0).abs() < 1e-13);
         assert!((quadratic / sum - 1.0).abs() < 1e-11);
     }
@@ -439,7 +449,8 @@ fn ols_condition_number() {
         let angle = std::f64::consts::PI * f64::from(i) / 200_000.0;
         norm(&x.dot(&array![angle.cos(), angle.sin()]))
     });
-    let (lo, hi) = stretch.fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), s| (lo.min(s), hi.max(s)));
+    let (lo, hi) =
+        stretch.fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), s| (lo.min(s), hi.max(s)));
     let kappa = condition_number(&x).unwrap();
     // The grid misses the extremes by half a step at most, at which the stretch is flat to second order.
     assert!((kappa / (hi / lo) - 1.0).abs() < 1e-8);
@@ -667,7 +678,8 @@ fn liquid_drop(protons: &Array1<f64>, neutrons: &Array1<f64>) -> Array2<f64> {
         } else {
             -1.0
         };
-        let terms = [a, -a.powf(2.0 / 3.0), -z * z / a.cbrt(), -(n - z).powi(2) / a, pairing / a.sqrt()];
+        let terms =
+            [a, -a.powf(2.0 / 3.0), -z * z / a.cbrt(), -(n - z).powi(2) / a, pairing / a.sqrt()];
         row.assign(&Array1::from_iter(terms));
     }
     x
@@ -679,8 +691,9 @@ fn liquid_drop(protons: &Array1<f64>, neutrons: &Array1<f64>) -> Array2<f64> {
 #[test]
 fn nuclear_masses_example() {
     let nuclides = data::nuclides();
-    let heavy: Vec<usize> =
-        (0..nuclides.protons.len()).filter(|&i| nuclides.protons[i] + nuclides.neutrons[i] >= 16.0).collect();
+    let heavy: Vec<usize> = (0..nuclides.protons.len())
+        .filter(|&i| nuclides.protons[i] + nuclides.neutrons[i] >= 16.0)
+        .collect();
     let z = nuclides.protons.select(Axis(0), &heavy);
     let n = nuclides.neutrons.select(Axis(0), &heavy);
     let measured = nuclides.binding_energy.select(Axis(0), &heavy);
@@ -718,8 +731,9 @@ fn nuclear_magic_numbers() {
     let magic: [(&Array1<f64>, &[f64]); 2] =
         [(&nuclides.neutrons, &[28.0, 50.0, 82.0, 126.0]), (&nuclides.protons, &[50.0, 82.0])];
     for (counts, magic) in magic {
-        let (near, far): (Vec<usize>, Vec<usize>) = (0..residuals.len())
-            .partition(|&i| masses[i] >= 40.0 && magic.iter().any(|m| (counts[i] - m).abs() <= 1.0));
+        let (near, far): (Vec<usize>, Vec<usize>) = (0..residuals.len()).partition(|&i| {
+            masses[i] >= 40.0 && magic.iter().any(|m| (counts[i] - m).abs() <= 1.0)
+        });
         let [near, far] = [near, far].map(|own| residuals.select(Axis(0), &own));
         let difference = near.mean().unwrap() - far.mean().unwrap();
         let error = (near.var(1.0) / near.len() as f64 + far.var(1.0) / far.len() as f64).sqrt();

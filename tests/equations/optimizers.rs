@@ -3,10 +3,12 @@
 use downhill::{
     Error, ols,
     optimizers::{
-        AdaGrad, Adam, AdamW, Batches, Bfgs, GradientDescent, Lbfgs, Momentum, Nesterov, Newton, Optimizer,
-        Place, RmsProp, Scheduled, SearchDirection, StrongWolfe, descend, grid_search, inverse_time,
-        minimize,
-        surfaces::{beale, himmelblau, rosenbrock, rosenbrock_hessian, saddle, saddle_hessian, valley},
+        AdaGrad, Adam, AdamW, Batches, Bfgs, GradientDescent, Lbfgs, Momentum, Nesterov, Newton,
+        Optimizer, Place, RmsProp, Scheduled, SearchDirection, StrongWolfe, descend, grid_search,
+        inverse_time, minimize,
+        surfaces::{
+            beale, himmelblau, rosenbrock, rosenbrock_hessian, saddle, saddle_hessian, valley,
+        },
     },
     rng,
 };
@@ -138,7 +140,8 @@ fn walk(
     steps: usize,
 ) -> Vec<Array1<f64>> {
     let (mut theta, mut points) = (start.clone(), Vec::new());
-    descend(&mut optimizer, loss, &mut theta, steps, |_, theta, _| points.push(theta.to_owned())).unwrap();
+    descend(&mut optimizer, loss, &mut theta, steps, |_, theta, _| points.push(theta.to_owned()))
+        .unwrap();
     points
 }
 
@@ -160,7 +163,12 @@ fn subsets(n: usize, size: usize) -> Vec<Vec<usize>> {
     all.map(|bits| (0..n).filter(|i| bits >> i & 1 == 1).collect()).collect()
 }
 
-fn batch_gradient(x: &Array2<f64>, y: &Array1<f64>, theta: &Array1<f64>, batch: &[usize]) -> Array1<f64> {
+fn batch_gradient(
+    x: &Array2<f64>,
+    y: &Array1<f64>,
+    theta: &Array1<f64>,
+    batch: &[usize],
+) -> Array1<f64> {
     ols::cost_gradient(&x.select(Axis(0), batch), &y.select(Axis(0), batch), theta)
 }
 
@@ -270,7 +278,9 @@ fn descent_lemma() {
         let parabola = |t: f64| 0.5 * smooth * t * t;
         let (t, g) = (here.theta[0], smooth * here.theta[0]);
         let promise = rate * (1.0 - 0.5 * rate * smooth) * g * g;
-        assert!((parabola(t - rate * g) - (parabola(t) - promise)).abs() < 1e-12 * parabola(t).max(1.0));
+        assert!(
+            (parabola(t - rate * g) - (parabola(t) - promise)).abs() < 1e-12 * parabola(t).max(1.0)
+        );
     }
 }
 
@@ -288,8 +298,12 @@ fn gradient_descent_best_rate() {
         let best = 2.0 / (1.0 + kappa);
         assert!((worst(best) - theory).abs() < 1e-13);
         assert!((1..4000).all(|i| worst(f64::from(i) / 1000.0 / kappa) >= theory - 1e-13));
-        let points =
-            walk(GradientDescent::new(best).unwrap(), |t, g| valley(kappa, t, g), &array![kappa, 1.0], 30);
+        let points = walk(
+            GradientDescent::new(best).unwrap(),
+            |t, g| valley(kappa, t, g),
+            &array![kappa, 1.0],
+            30,
+        );
         let height = |t: &Array1<f64>| Place::new(t, |t, g| valley(kappa, t, g)).value;
         for pair in points.windows(2) {
             assert!((norm(&pair[1]) / norm(&pair[0]) / theory - 1.0).abs() < 1e-10);
@@ -303,12 +317,14 @@ fn gradient_descent_best_rate() {
 fn strong_convexity_gradient_bound() {
     let (x, labels, penalty, strong, _) = logistic_problem(5);
     let loss = logistic(&x, &labels, penalty);
-    let minimum = minimize(&mut Bfgs::new(3), &loss, &Array1::zeros(3), 1e-10, 100, |_, _| {}).unwrap();
+    let minimum =
+        minimize(&mut Bfgs::new(3), &loss, &Array1::zeros(3), 1e-10, 100, |_, _| {}).unwrap();
     let mut rng = rng(5);
     let mut tightest = f64::INFINITY;
     for i in 0..300 {
         let here = Place::new(&(normal(3, &mut rng) * 1.2_f64.powi(i % 40)), &loss);
-        let ratio = here.gradient.dot(&here.gradient) / (2.0 * strong * (here.value - minimum.place.value));
+        let ratio =
+            here.gradient.dot(&here.gradient) / (2.0 * strong * (here.value - minimum.place.value));
         assert!(ratio >= 1.0);
         tightest = tightest.min(ratio);
     }
@@ -321,7 +337,8 @@ fn strong_convexity_gradient_bound() {
 fn gradient_descent_strongly_convex_rate() {
     let (x, labels, penalty, strong, smooth) = logistic_problem(6);
     let loss = logistic(&x, &labels, penalty);
-    let minimum = minimize(&mut Bfgs::new(3), &loss, &Array1::zeros(3), 1e-10, 100, |_, _| {}).unwrap();
+    let minimum =
+        minimize(&mut Bfgs::new(3), &loss, &Array1::zeros(3), 1e-10, 100, |_, _| {}).unwrap();
     let mut heights = Vec::new();
     let mut descent = GradientDescent::new(1.0 / smooth).unwrap();
     descend(&mut descent, &loss, &mut array![4.0, -3.0, 5.0], 200, |_, _, v| {
@@ -355,7 +372,9 @@ fn gradient_descent_momentum() {
 /// The walk on a parabola against powers of the companion matrix; where its eigenvalues are complex, their size is √γ.
 #[test]
 fn momentum_companion_matrix() {
-    for (h, rate, momentum) in [(1.0, 0.1, 0.9), (2.0, 1.2, 0.5), (1.0, 0.001, 0.9), (5.0, 0.3, 0.2)] {
+    for (h, rate, momentum) in
+        [(1.0, 0.1, 0.9), (2.0, 1.2, 0.5), (1.0, 0.001, 0.9), (5.0, 0.3, 0.2)]
+    {
         let loss = |t: &ArrayRef1<f64>, g: &mut ArrayRef1<f64>| {
             g[0] = h * t[0];
             0.5 * h * t[0] * t[0]
@@ -596,7 +615,8 @@ fn adam_bias_correction() {
     let mut method = Adam::new(0.1).unwrap();
     let mut theta = Array1::zeros(runs);
     for t in 0..8 {
-        let gradient = Array1::from_shape_fn(runs, |run| if run >> t & 1 == 1 { 3.0 } else { -1.0 });
+        let gradient =
+            Array1::from_shape_fn(runs, |run| if run >> t & 1 == 1 { 3.0 } else { -1.0 });
         method.step(&mut theta, &gradient);
         let (mean, mean_square) = method.moments();
         assert!((mean.mean().unwrap() - 1.0).abs() < 1e-13);
@@ -611,7 +631,8 @@ fn adam_reordered() {
     let (rate, beta1, beta2, epsilon): (f64, f64, f64, f64) = (0.05, 0.9, 0.999, 1e-1);
     let method = Adam::new(rate).unwrap().with_epsilon(epsilon).unwrap();
     let points = walk(method, himmelblau, &array![0.3, -0.4], 200);
-    let (mut theta, mut m, mut v) = (points[0].clone(), Array1::<f64>::zeros(2), Array1::<f64>::zeros(2));
+    let (mut theta, mut m, mut v) =
+        (points[0].clone(), Array1::<f64>::zeros(2), Array1::<f64>::zeros(2));
     for (t, point) in points.iter().enumerate().skip(1) {
         let g = Place::new(&theta, himmelblau).gradient;
         m = m * beta1 + &g * (1.0 - beta1);
@@ -687,7 +708,8 @@ fn stochastic_gradient_descent() {
     for _ in 0..draws {
         let batch = batches.next_with_replacement(&mut rng);
         batch.iter().for_each(|&i| hits[i] += 1.0);
-        repeats += usize::from(batch[0] == batch[1] || batch[1] == batch[2] || batch[0] == batch[2]);
+        repeats +=
+            usize::from(batch[0] == batch[1] || batch[1] == batch[2] || batch[0] == batch[2]);
     }
     let n = 3.0 * f64::from(draws);
     assert!(hits.iter().all(|h| (h / n - 0.125).abs() < 4.0 * (0.125 * 0.875 / n).sqrt()));
@@ -706,7 +728,8 @@ fn mini_batch_variance() {
     let full = ols::cost_gradient(&x, &y, &theta);
     let deviation = |batch: &[usize]| batch_gradient(&x, &y, &theta, batch) - &full;
     let single = |i: usize| deviation(&[i]);
-    let sigma = (0..8).fold(Array2::<f64>::zeros((2, 2)), |sum, i| sum + outer(&single(i), &single(i)) / 8.0);
+    let sigma = (0..8)
+        .fold(Array2::<f64>::zeros((2, 2)), |sum, i| sum + outer(&single(i), &single(i)) / 8.0);
     let mut covariance = Array2::zeros((2, 2));
     for i in 0..512 {
         let d = deviation(&[i % 8, i / 8 % 8, i / 64]);
@@ -715,8 +738,9 @@ fn mini_batch_variance() {
     assert!(relative(&covariance, &(&sigma / 3.0)) < 1e-12);
 
     let mut batches = Batches::new(8, 3).unwrap();
-    let squares: Array1<f64> =
-        (0..20_000).map(|_| deviation(batches.next_with_replacement(&mut rng))[0].powi(2)).collect();
+    let squares: Array1<f64> = (0..20_000)
+        .map(|_| deviation(batches.next_with_replacement(&mut rng))[0].powi(2))
+        .collect();
     let error = squares.std(1.0) / (squares.len() as f64).sqrt();
     assert!((squares.mean().unwrap() - sigma[[0, 0]] / 3.0).abs() < 4.0 * error);
 }
@@ -730,7 +754,8 @@ fn mini_batch_variance_without_replacement() {
     let full = ols::cost_gradient(&x, &y, &theta);
     let deviation = |batch: &[usize]| batch_gradient(&x, &y, &theta, batch) - &full;
     let single = |i: usize| deviation(&[i]);
-    let sigma = (0..8).fold(Array2::<f64>::zeros((2, 2)), |sum, i| sum + outer(&single(i), &single(i)) / 8.0);
+    let sigma = (0..8)
+        .fold(Array2::<f64>::zeros((2, 2)), |sum, i| sum + outer(&single(i), &single(i)) / 8.0);
     for size in 1..=8 {
         let batches = subsets(8, size);
         let mut covariance = Array2::<f64>::zeros((2, 2));
@@ -741,8 +766,9 @@ fn mini_batch_variance_without_replacement() {
         let factor = (8 - size) as f64 / 7.0 / size as f64;
         assert!((covariance - &sigma * factor).iter().all(|d| d.abs() < 1e-12));
     }
-    let squares: Array1<f64> =
-        (0..20_000).map(|_| deviation(Batches::new(8, 3).unwrap().next(&mut rng))[0].powi(2)).collect();
+    let squares: Array1<f64> = (0..20_000)
+        .map(|_| deviation(Batches::new(8, 3).unwrap().next(&mut rng))[0].powi(2))
+        .collect();
     let error = squares.std(1.0) / (squares.len() as f64).sqrt();
     assert!((squares.mean().unwrap() - sigma[[0, 0]] * 5.0 / 21.0).abs() < 4.0 * error);
 }
@@ -777,7 +803,8 @@ fn sgd_plateau() {
 fn robbins_monro_rate() {
     let mut rng = rng(16);
     let (a, b, h, sigma, runs) = (1.5, 3.0, 1.0, 0.7, 2000);
-    let mut descent = Scheduled::new(GradientDescent::new(1.0).unwrap(), |k| inverse_time(a / b, b, k));
+    let mut descent =
+        Scheduled::new(GradientDescent::new(1.0).unwrap(), |k| inverse_time(a / b, b, k));
     let (mut theta, mut theory) = (Array1::from_elem(runs, 2.0), 4.0);
     let mut points = Vec::new();
     for k in 0..1_000_000 {
@@ -788,7 +815,10 @@ fn robbins_monro_rate() {
                 let error = squares.std(1.0) / (runs as f64).sqrt();
                 let mean = squares.mean().unwrap();
                 // At the start all walks stand at one place, and there is no error.
-                assert!((mean - theory).abs() <= 4.0 * error + 1e-12, "{k}: {mean} against {theory}");
+                assert!(
+                    (mean - theory).abs() <= 4.0 * error + 1e-12,
+                    "{k}: {mean} against {theory}"
+                );
                 if k >= 100 {
                     points.push((f64::ln(k as f64), mean.ln()));
                 }
@@ -819,9 +849,11 @@ fn newton_step() {
         let f = |x: f64, y: f64| Place::new(&array![x, y], rosenbrock).value;
         let (x, y, h) = (theta[0], theta[1], 1e-4);
         let second = |dx: f64, dy: f64| {
-            (f(x + dx, y + dy) - f(x + dx, y - dy) - f(x - dx, y + dy) + f(x - dx, y - dy)) / (4.0 * h * h)
+            (f(x + dx, y + dy) - f(x + dx, y - dy) - f(x - dx, y + dy) + f(x - dx, y - dy))
+                / (4.0 * h * h)
         };
-        let pure = |dx: f64, dy: f64| (f(x + dx, y + dy) - 2.0 * f(x, y) + f(x - dx, y - dy)) / (h * h);
+        let pure =
+            |dx: f64, dy: f64| (f(x + dx, y + dy) - 2.0 * f(x, y) + f(x - dx, y - dy)) / (h * h);
         let hessian = array![[pure(h, 0.0), second(h, h)], [second(h, h), pure(0.0, h)]];
         // Second differences with h = 1e-4 are good to h² f'''' and ε f / h², 1e-5 or less of curvatures of hundreds.
         let step = -inverse(&hessian).dot(&here.gradient);
@@ -839,11 +871,19 @@ fn newton_step() {
     assert_eq!(minimum.unwrap().iterations, 1);
 
     let mut errors = Vec::new();
-    minimize(&mut Newton::new(rosenbrock_hessian), rosenbrock, &array![1.05, 1.1], 1e-13, 20, |_, place| {
-        errors.push(norm(&(&place.theta - 1.0)));
-    })
+    minimize(
+        &mut Newton::new(rosenbrock_hessian),
+        rosenbrock,
+        &array![1.05, 1.1],
+        1e-13,
+        20,
+        |_, place| {
+            errors.push(norm(&(&place.theta - 1.0)));
+        },
+    )
     .unwrap();
-    let ratios: Vec<f64> = errors.windows(2).filter(|e| e[1] > 1e-14).map(|e| e[1] / (e[0] * e[0])).collect();
+    let ratios: Vec<f64> =
+        errors.windows(2).filter(|e| e[1] > 1e-14).map(|e| e[1] / (e[0] * e[0])).collect();
     assert!(ratios.len() >= 3 && ratios.iter().all(|&r| r < 30.0), "{errors:?}");
 }
 
@@ -860,7 +900,8 @@ fn newton_saddle() {
         theta -= &(&gradient / &hessian.diag());
     }
     assert!(norm(&theta) < 1e-12, "the plain method ends on the saddle");
-    let minimum = minimize(&mut Newton::new(saddle_hessian), saddle, &start, 1e-10, 50, |_, _| {}).unwrap();
+    let minimum =
+        minimize(&mut Newton::new(saddle_hessian), saddle, &start, 1e-10, 50, |_, _| {}).unwrap();
     assert!((minimum.place.theta - array![0.0, 1.0]).iter().all(|e| e.abs() < 1e-9));
 }
 
@@ -883,12 +924,18 @@ fn strong_wolfe_conditions() {
                 let wolfe = StrongWolfe::new(decrease, curvature).unwrap();
                 let mut to = from.clone();
                 // A flat direction of Beale's plain has no minimum: there the search may say so.
-                let Ok(t) = wolfe.search(&mut { loss }, &from, &direction, first, &mut to) else { continue };
+                let Ok(t) = wolfe.search(&mut { loss }, &from, &direction, first, &mut to) else {
+                    continue;
+                };
                 searches += 1;
                 let there = Place::new(&(&from.theta + &(&direction * t)), loss);
                 let slope = direction.dot(&from.gradient);
-                assert!(there.value <= from.value + decrease * t * slope + 1e-13 * from.value.abs());
-                assert!(direction.dot(&there.gradient).abs() <= curvature * slope.abs() * (1.0 + 1e-12));
+                assert!(
+                    there.value <= from.value + decrease * t * slope + 1e-13 * from.value.abs()
+                );
+                assert!(
+                    direction.dot(&there.gradient).abs() <= curvature * slope.abs() * (1.0 + 1e-12)
+                );
                 assert_eq!(to.value, there.value);
             }
         }
@@ -1026,7 +1073,13 @@ fn hyperparameters_discussed_below() {
             gradient.assign(&(ols::cost_gradient(&x, &y, theta) + 2.0 * penalty * theta));
             ols::cost(&x, &y, theta) + penalty * theta.dot(theta)
         };
-        match descend(&mut GradientDescent::new(rate).unwrap(), loss, &mut theta, steps, |_, _, _| {}) {
+        match descend(
+            &mut GradientDescent::new(rate).unwrap(),
+            loss,
+            &mut theta,
+            steps,
+            |_, _, _| {},
+        ) {
             Ok(_) => ols::cost(&held_x, &held_y, &theta),
             Err(Error::Diverged { .. }) => f64::NAN,
             Err(other) => panic!("{other}"),
@@ -1043,9 +1096,10 @@ fn hyperparameters_discussed_below() {
                 let h = 2.0 * (square + penalty);
                 (1.0 - (1.0 - rate * h).powi(steps as i32)) * 2.0 * moment / h
             });
-            let score =
-                (0..200).map(|r| (held_y[r] - held_x.slice(s![r, ..]).dot(&theta)).powi(2)).sum::<f64>()
-                    / 200.0;
+            let score = (0..200)
+                .map(|r| (held_y[r] - held_x.slice(s![r, ..]).dot(&theta)).powi(2))
+                .sum::<f64>()
+                / 200.0;
             if grid.scores[[i, j]].is_finite() {
                 assert!((grid.scores[[i, j]] / score - 1.0).abs() < 1e-9);
             }
@@ -1146,7 +1200,8 @@ fn optimizers_against_pytorch() {
             "himmelblau" => himmelblau,
             other => panic!("{other}"),
         };
-        let points: Vec<Array1<f64>> = expected["points"].as_array().unwrap().iter().map(vector).collect();
+        let points: Vec<Array1<f64>> =
+            expected["points"].as_array().unwrap().iter().map(vector).collect();
         let name = expected["optimizer"].as_str().unwrap();
         let start = &points[0];
         let walked = match name {
@@ -1157,8 +1212,12 @@ fn optimizers_against_pytorch() {
             "rmsprop" => walk(RmsProp::new(0.01, 0.95).unwrap(), loss, start, 100),
             "adam" => walk(Adam::new(0.05).unwrap(), loss, start, 100),
             "adam, other decays" => {
-                let adam =
-                    Adam::new(0.05).unwrap().with_decays(0.8, 0.9).unwrap().with_epsilon(1e-3).unwrap();
+                let adam = Adam::new(0.05)
+                    .unwrap()
+                    .with_decays(0.8, 0.9)
+                    .unwrap()
+                    .with_epsilon(1e-3)
+                    .unwrap();
                 walk(adam, loss, start, 100)
             }
             "adamw" => walk(AdamW::new(Adam::new(0.05).unwrap(), 0.1).unwrap(), loss, start, 100),
@@ -1176,7 +1235,8 @@ fn optimizers_against_pytorch() {
 #[test]
 fn minimisers_against_scipy() {
     let oracle = oracle();
-    let rows: Vec<Array1<f64>> = oracle["logistic"]["x"].as_array().unwrap().iter().map(vector).collect();
+    let rows: Vec<Array1<f64>> =
+        oracle["logistic"]["x"].as_array().unwrap().iter().map(vector).collect();
     let x = Array2::from_shape_fn((rows.len(), 3), |(i, j)| rows[i][j]);
     let labels = vector(&oracle["logistic"]["labels"]);
     let logistic = logistic(&x, &labels, oracle["logistic"]["penalty"].as_f64().unwrap());
@@ -1202,8 +1262,10 @@ fn minimisers_against_scipy() {
             "logistic" => Box::new(&logistic),
             other => panic!("{other}"),
         };
-        let bfgs = minimize(&mut Bfgs::new(start.len()), &loss, &start, 1e-9, 300, |_, _| {}).unwrap();
-        let lbfgs = minimize(&mut Lbfgs::new(6).unwrap(), &loss, &start, 1e-9, 300, |_, _| {}).unwrap();
+        let bfgs =
+            minimize(&mut Bfgs::new(start.len()), &loss, &start, 1e-9, 300, |_, _| {}).unwrap();
+        let lbfgs =
+            minimize(&mut Lbfgs::new(6).unwrap(), &loss, &start, 1e-9, 300, |_, _| {}).unwrap();
         for minimum in [bfgs, lbfgs] {
             // SciPy's gradients here are differences, so that its last digits are lost: κ = 2500 times 1e-10 or so.
             assert!(relative(&minimum.place.theta, &theta) < 1e-7, "{expected}");

@@ -63,7 +63,10 @@ fn neurons() -> impl Iterator<Item = (Neuron, f64, f64)> {
 #[test]
 fn perceptron_preactivation() {
     for (neuron, x, _) in neurons() {
-        assert!(close(slope(|h| Neuron { weight: neuron.weight + h, ..neuron }.preactivation(x)), x));
+        assert!(close(
+            slope(|h| Neuron { weight: neuron.weight + h, ..neuron }.preactivation(x)),
+            x
+        ));
         assert!(close(slope(|h| Neuron { bias: neuron.bias + h, ..neuron }.preactivation(x)), 1.0));
         assert!(close(slope(|h| neuron.preactivation(x + h)), neuron.weight));
         assert_eq!(Neuron { weight: 0.0, ..neuron }.preactivation(x), neuron.bias);
@@ -83,7 +86,9 @@ fn perceptron_activation() {
             assert!((activation.derivative(z) - slope(|h| activation.value(z + h))).abs() < 1e-11);
         }
         assert!(activation.value(-1000.0).is_finite() && activation.value(1000.0).is_finite());
-        assert!(activation.derivative(-1000.0).is_finite() && activation.derivative(1000.0).is_finite());
+        assert!(
+            activation.derivative(-1000.0).is_finite() && activation.derivative(1000.0).is_finite()
+        );
     }
 }
 
@@ -157,8 +162,14 @@ fn perceptron_training_code() {
         };
         let mut neuron = start;
         let costs = neuron.train(&x, &y, 0.05, 1, None).unwrap();
-        assert!(close(neuron.weight, start.weight - 0.05 * slope(|h| total(start.weight + h, start.bias))));
-        assert!(close(neuron.bias, start.bias - 0.05 * slope(|h| total(start.weight, start.bias + h))));
+        assert!(close(
+            neuron.weight,
+            start.weight - 0.05 * slope(|h| total(start.weight + h, start.bias))
+        ));
+        assert!(close(
+            neuron.bias,
+            start.bias - 0.05 * slope(|h| total(start.weight, start.bias + h))
+        ));
         assert_eq!(costs.len(), 2);
         assert!(close(costs[0], total(start.weight, start.bias)));
         assert!(close(costs[1], total(neuron.weight, neuron.bias)));
@@ -199,7 +210,9 @@ fn perceptron_linear_target() {
     neuron.train(&x, &y, 0.1, 500, None).unwrap();
     let fit = Ols::fit(&add_intercept(&x.insert_axis(Axis(1))), &y).unwrap();
     assert!((neuron.bias - fit.coefficients()[0]).abs() < 1e-8 && (neuron.bias - 1.0).abs() < 1e-8);
-    assert!((neuron.weight - fit.coefficients()[1]).abs() < 1e-8 && (neuron.weight - 2.0).abs() < 1e-8);
+    assert!(
+        (neuron.weight - fit.coefficients()[1]).abs() < 1e-8 && (neuron.weight - 2.0).abs() < 1e-8
+    );
 
     for (weight, bias) in [(1.76, 0.4), (0.0, 0.0), (-2.0, 3.0)] {
         let mut neuron = Neuron { weight, bias, activation: Identity };
@@ -247,7 +260,8 @@ fn perceptron_regularisation_exercise() {
         let mut neuron = start;
         let costs = neuron.train(&x, &y, rate, 1, Some(penalty)).unwrap();
         assert!(close(costs[0], total(start.weight, start.bias)));
-        let (by_weight, by_bias) = ((start.weight - neuron.weight) / rate, (start.bias - neuron.bias) / rate);
+        let (by_weight, by_bias) =
+            ((start.weight - neuron.weight) / rate, (start.bias - neuron.bias) / rate);
         assert!(close(by_weight, slope(|h| total(start.weight + h, start.bias))));
         assert!(close(by_bias, slope(|h| total(start.weight, start.bias + h))));
     }
@@ -330,7 +344,9 @@ fn perceptron_learning_rule() {
         assert_eq!(mistaken, before.preactivation(&x) * y <= 0.0);
         met[usize::from(mistaken)] += 1;
         let by_hand = if mistaken { &x * y } else { Array1::zeros(3) };
-        assert!((perceptron.weights() - before.weights() - by_hand).iter().all(|d| d.abs() < 1e-14));
+        assert!(
+            (perceptron.weights() - before.weights() - by_hand).iter().all(|d| d.abs() < 1e-14)
+        );
         assert_eq!(perceptron.bias() - before.bias(), if mistaken { y } else { 0.0 });
         assert_eq!(before.classify(&x), if before.preactivation(&x) > 0.0 { 1.0 } else { -1.0 });
     }
@@ -415,10 +431,13 @@ fn perceptron_boolean_functions() {
         let values: Vec<f64> = (-grid..=grid).map(f64::from).collect();
         let mut computed = std::collections::BTreeSet::new();
         for choice in 0..values.len().pow(p as u32) {
-            let w = Array1::from_shape_fn(p, |j| values[choice / values.len().pow(j as u32) % values.len()]);
+            let w = Array1::from_shape_fn(p, |j| {
+                values[choice / values.len().pow(j as u32) % values.len()]
+            });
             for half in -9..=9 {
                 let outputs = x.dot(&w) + f64::from(half) + 0.5;
-                computed.insert((0..1 << p).map(|i| usize::from(outputs[i] > 0.0) << i).sum::<usize>());
+                computed
+                    .insert((0..1 << p).map(|i| usize::from(outputs[i] > 0.0) << i).sum::<usize>());
             }
         }
         assert_eq!(learned, computed.into_iter().collect::<Vec<_>>());
@@ -445,7 +464,10 @@ fn xor_not_separable() {
     for _ in 0..1000 {
         for (row, &y) in x.rows().into_iter().zip(&boolean_function(0b0110, 2)) {
             perceptron.learn(&row, y);
-            assert!(perceptron.weights().iter().all(|w| w.abs() <= 3.0) && perceptron.bias().abs() <= 3.0);
+            assert!(
+                perceptron.weights().iter().all(|w| w.abs() <= 3.0)
+                    && perceptron.bias().abs() <= 3.0
+            );
         }
     }
 }
@@ -478,7 +500,8 @@ fn xor_best_line() {
         let network = Architecture::new(&[2, 1], &[activation]).unwrap();
         let mut lowest = f64::INFINITY;
         for i in 0..21_usize.pow(3) {
-            let theta = Array1::from_shape_fn(3, |j| 0.5 * (i / 21_usize.pow(j as u32) % 21) as f64 - 5.0);
+            let theta =
+                Array1::from_shape_fn(3, |j| 0.5 * (i / 21_usize.pow(j as u32) % 21) as f64 - 5.0);
             let cost: f64 = x
                 .rows()
                 .into_iter()
@@ -497,7 +520,8 @@ fn xor_best_line() {
 fn architectures() -> impl Iterator<Item = (Vec<usize>, Vec<Activation>, Architecture)> {
     let mut rng = rng(11);
     (0..20).map(move |_| {
-        let sizes: Vec<usize> = (0..rng.random_range(2..6)).map(|_| rng.random_range(1..7)).collect();
+        let sizes: Vec<usize> =
+            (0..rng.random_range(2..6)).map(|_| rng.random_range(1..7)).collect();
         let activations: Vec<Activation> =
             sizes[1..].iter().map(|_| ACTIVATIONS[rng.random_range(0..4)]).collect();
         let architecture = Architecture::new(&sizes, &activations).unwrap();
@@ -523,7 +547,10 @@ fn weights_determine_architecture() {
     let network = Architecture::new(&[3, 5, 2], &[Tanh, Identity]).unwrap();
     assert_eq!(network.parameters(), 32);
     let (mut rng, x) = (rng(12), array![0.3, -0.2, 0.9]);
-    assert_ne!(network.output(&normal(32, &mut rng), &x), network.output(&normal(32, &mut rng), &x));
+    assert_ne!(
+        network.output(&normal(32, &mut rng), &x),
+        network.output(&normal(32, &mut rng), &x)
+    );
 }
 
 /// The five ingredients, on random architectures: as many outputs as the last size, layers as large as the others, each with its own activation,
@@ -545,8 +572,9 @@ fn neural_network_architecture() {
             let biases = start + sizes[l] * sizes[l - 1];
             heard = (0..sizes[l])
                 .map(|j| {
-                    let weighted: f64 =
-                        (0..sizes[l - 1]).map(|k| theta[start + j * sizes[l - 1] + k] * heard[k]).sum();
+                    let weighted: f64 = (0..sizes[l - 1])
+                        .map(|k| theta[start + j * sizes[l - 1] + k] * heard[k])
+                        .sum();
                     sigma(activations[l - 1], weighted + theta[biases + j])
                 })
                 .collect();
@@ -570,14 +598,16 @@ fn weights_and_biases_notation() {
     for (sizes, _, network) in architectures() {
         let theta = normal(network.parameters(), &mut rng);
         let layers = network.layers(&theta);
-        let flat: Array1<f64> = layers.iter().flat_map(|(w, b)| w.iter().chain(b).copied()).collect();
+        let flat: Array1<f64> =
+            layers.iter().flat_map(|(w, b)| w.iter().chain(b).copied()).collect();
         assert_eq!(flat, theta);
         for (l, (w, b)) in layers.iter().enumerate() {
             assert_eq!((w.dim(), b.len()), ((sizes[l + 1], sizes[l]), sizes[l + 1]));
         }
         // Every second entry of a longer vector reads the same.
-        let spread =
-            Array1::from_shape_fn(2 * theta.len(), |i| if i % 2 == 0 { theta[i / 2] } else { f64::NAN });
+        let spread = Array1::from_shape_fn(2 * theta.len(), |i| {
+            if i % 2 == 0 { theta[i / 2] } else { f64::NAN }
+        });
         assert_eq!(network.layers(&spread.slice(s![..;2])), layers);
     }
     let network = Architecture::new(&[3, 2], &[Identity]).unwrap();
@@ -610,7 +640,9 @@ fn nn_affine_maps_only() {
     for _ in 0..100 {
         let (x, other) = (normal(3, &mut rng), normal(3, &mut rng));
         let one_map = matrix.dot(&x) + &offset;
-        assert!((affine.output(&theta, &x)[0] - one_map[0]).abs() < 1e-12 * (1.0 + one_map[0].abs()));
+        assert!(
+            (affine.output(&theta, &x)[0] - one_map[0]).abs() < 1e-12 * (1.0 + one_map[0].abs())
+        );
         assert!(defect(|x| affine.output(&theta, x)[0], &x, &other).abs() < 1e-11);
         largest = largest.max(defect(|x| curved.output(&theta, x)[0], &x, &other).abs());
     }
@@ -622,7 +654,8 @@ fn network_and_samples() -> (Architecture, Array1<f64>, Array2<f64>, Array1<f64>
     let mut rng = rng(16);
     let network = Architecture::new(&[2, 3, 1], &[Tanh, Identity]).unwrap();
     let (theta, x) = (normal(network.parameters(), &mut rng), normal_matrix(20, 2, &mut rng));
-    let outputs: Array1<f64> = x.rows().into_iter().map(|row| network.output(&theta, &row)[0]).collect();
+    let outputs: Array1<f64> =
+        x.rows().into_iter().map(|row| network.output(&theta, &row)[0]).collect();
     let y = &outputs + &(normal(20, &mut rng) * 0.1);
     (network, theta, x, y, outputs)
 }

@@ -38,7 +38,10 @@ fn problem(seed: u64) -> (Array2<f64>, Array1<f64>) {
 
 /// Columns of squared length n, orthogonal to each other: XᵀX = nI, exactly (signs of a Hadamard matrix).
 fn orthogonal_design() -> Array2<f64> {
-    Array2::from_shape_fn((8, 4), |(i, j)| if (i & (j + 1)).count_ones() % 2 == 0 { 1.0 } else { -1.0 })
+    Array2::from_shape_fn(
+        (8, 4),
+        |(i, j)| if (i & (j + 1)).count_ones() % 2 == 0 { 1.0 } else { -1.0 },
+    )
 }
 
 /// Minimises by steps against the gradient, each followed by `project`: shares nothing with the library.
@@ -105,7 +108,8 @@ fn l2_norm() {
                 < 1e-14 * ridge_lasso::l2_norm(&a) * 2.5
         );
         assert!(
-            ridge_lasso::l2_norm(&(&a + &b)) <= ridge_lasso::l2_norm(&a) + ridge_lasso::l2_norm(&b) + 1e-14
+            ridge_lasso::l2_norm(&(&a + &b))
+                <= ridge_lasso::l2_norm(&a) + ridge_lasso::l2_norm(&b) + 1e-14
         );
         let (sin, cos) = b[0].sin_cos();
         let turned = array![cos * a[0] - sin * a[1], sin * a[0] + cos * a[1], a[2]];
@@ -120,9 +124,12 @@ fn l1_norm() {
     let mut rng = rng(4);
     for _ in 0..1000 {
         let (a, b) = (normal(5, &mut rng), normal(5, &mut rng));
-        assert!((ridge_lasso::l1_norm(&(-2.5 * &a)) - 2.5 * ridge_lasso::l1_norm(&a)).abs() < 1e-13);
         assert!(
-            ridge_lasso::l1_norm(&(&a + &b)) <= ridge_lasso::l1_norm(&a) + ridge_lasso::l1_norm(&b) + 1e-14
+            (ridge_lasso::l1_norm(&(-2.5 * &a)) - 2.5 * ridge_lasso::l1_norm(&a)).abs() < 1e-13
+        );
+        assert!(
+            ridge_lasso::l1_norm(&(&a + &b))
+                <= ridge_lasso::l1_norm(&a) + ridge_lasso::l1_norm(&b) + 1e-14
         );
         assert!(
             ridge_lasso::l2_norm(&a) <= ridge_lasso::l1_norm(&a) + 1e-14
@@ -170,7 +177,8 @@ fn ridge_closed_form() {
 fn ridge_svd() {
     let left = orthogonal_design() / 8_f64.sqrt();
     let (s, c) = 0.7_f64.sin_cos();
-    let right = array![[c, -s, 0.0, 0.0], [s, c, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
+    let right =
+        array![[c, -s, 0.0, 0.0], [s, c, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
     let y = normal(8, &mut rng(7));
     // The second set has condition number 1e5: the Gram matrix will not do there.
     for d in [array![4.0, 3.0, 2.0, 1.0], array![10.0, 1.0, 0.1, 0.0001]] {
@@ -185,7 +193,11 @@ fn ridge_svd() {
             assert_close(ridge.singular_values(), &d, 1e-13);
             // κε = 2e-11 bounds the error of the smallest direction.
             assert_close(&ridge.fit(lambda).unwrap(), &expected, 1e-10);
-            assert_close(&ridge.path(&array![lambda, 1.0]).unwrap().row(0).to_owned(), &expected, 1e-10);
+            assert_close(
+                &ridge.path(&array![lambda, 1.0]).unwrap().row(0).to_owned(),
+                &expected,
+                1e-10,
+            );
         }
     }
 }
@@ -217,14 +229,16 @@ fn ridge_gaussian_prior() {
     let (x, y) = problem(9);
     let (sigma, tau): (f64, f64) = (0.7, 1.3);
     let lambda = sigma * sigma / (30.0 * tau * tau);
-    let normal_density =
-        |v: f64, scale: f64| (-v * v / (2.0 * scale * scale)).exp() / (scale * std::f64::consts::TAU.sqrt());
+    let normal_density = |v: f64, scale: f64| {
+        (-v * v / (2.0 * scale * scale)).exp() / (scale * std::f64::consts::TAU.sqrt())
+    };
     let minus_log_posterior = |theta: &Array1<f64>| {
         let misses = &y - &x.dot(theta);
         -misses.iter().map(|&r| normal_density(r, sigma).ln()).sum::<f64>()
             - theta.iter().map(|&t| normal_density(t, tau).ln()).sum::<f64>()
     };
-    let scaled_cost = |theta: &Array1<f64>| 30.0 / (2.0 * sigma * sigma) * ridge_cost(&x, &y, theta, lambda);
+    let scaled_cost =
+        |theta: &Array1<f64>| 30.0 / (2.0 * sigma * sigma) * ridge_cost(&x, &y, theta, lambda);
     let constant = minus_log_posterior(&Array1::zeros(4)) - scaled_cost(&Array1::zeros(4));
     let mut rng = rng(10);
     for _ in 0..20 {
@@ -284,7 +298,8 @@ fn lasso_objective() {
         for side in [1.0, -1.0] {
             let mut moved = theta.clone();
             moved[j] = side * 1e-7;
-            let slope = (lasso_cost(&x, &y, &moved, lambda) - lasso_cost(&x, &y, &theta, lambda)) / 1e-7;
+            let slope =
+                (lasso_cost(&x, &y, &moved, lambda) - lasso_cost(&x, &y, &theta, lambda)) / 1e-7;
             let expected = side * -2.0 / 30.0 * x.column(j).dot(&residual) + lambda;
             // The difference of a quadratic is off by the curvature times the step, 1e-7, and by ε·cost/step ≈ 1e-8.
             assert!((slope - expected).abs() < 1e-6);
@@ -316,7 +331,8 @@ fn lasso_subgradient() {
             for _ in 0..2000 {
                 let scale = 10_f64.powf(rng.random_range(-4.0..0.0));
                 assert!(
-                    lasso_cost(&x, &y, &(&theta + &(scale * normal(p, &mut rng))), lambda) >= cost - 1e-12
+                    lasso_cost(&x, &y, &(&theta + &(scale * normal(p, &mut rng))), lambda)
+                        >= cost - 1e-12
                 );
             }
         }
@@ -329,8 +345,9 @@ fn soft_threshold() {
     for z in [-3.0, -1.0, -0.4, 0.0, 0.7, 1.0, 2.6] {
         for tau in [0.0, 0.5, 1.0] {
             let f = |t: f64| 0.5 * (t - z) * (t - z) + tau * t.abs();
-            let best =
-                (-4000..=4000).map(|k| k as f64 / 1000.0).fold(9.0, |b, t| if f(t) < f(b) { t } else { b });
+            let best = (-4000..=4000)
+                .map(|k| k as f64 / 1000.0)
+                .fold(9.0, |b, t| if f(t) < f(b) { t } else { b });
             assert!((ridge_lasso::soft_threshold(z, tau) - best).abs() < 1e-9);
         }
     }
@@ -372,9 +389,10 @@ fn lasso_coordinate_update() {
             let residual = &y - &x.dot(&theta);
             let column = x.column(j);
             let square = column.dot(&column);
-            let update =
-                ridge_lasso::soft_threshold(column.dot(&residual) + square * theta[j], 30.0 * lambda / 2.0)
-                    / (square + 30.0 * mu);
+            let update = ridge_lasso::soft_threshold(
+                column.dot(&residual) + square * theta[j],
+                30.0 * lambda / 2.0,
+            ) / (square + 30.0 * mu);
             // Comparing costs resolves the place of a minimum to the root of ε.
             assert!((update - low).abs() < 1e-7);
         }
@@ -539,8 +557,14 @@ fn elastic_net_objective() {
     let (n, p) = (15, 25);
     let (x, y) = (normal_matrix(n, p, &mut rng), normal(n, &mut rng));
     let (lambda, mu) = (0.1, 0.2);
-    let net =
-        Lasso::new(&x, &y).unwrap().with_ridge(mu).unwrap().tolerance(1e-14).unwrap().fit(lambda).unwrap();
+    let net = Lasso::new(&x, &y)
+        .unwrap()
+        .with_ridge(mu)
+        .unwrap()
+        .tolerance(1e-14)
+        .unwrap()
+        .fit(lambda)
+        .unwrap();
 
     let rows = (n + p) as f64 / n as f64;
     let wide_x = concatenate![Axis(0), x, (n as f64 * mu).sqrt() * Array2::<f64>::eye(p)];
@@ -582,9 +606,10 @@ fn cross_validation_error() {
     // Far from the origin, so that the targets' mean matters.
     let y = y + 7.0;
     let lambdas = array![0.1, 1.0];
-    let result =
-        cross_validate(&x, &y, &lambdas, 30, &mut rng(25), |x, y, lambdas| Ridge::new(x, y)?.path(lambdas))
-            .unwrap();
+    let result = cross_validate(&x, &y, &lambdas, 30, &mut rng(25), |x, y, lambdas| {
+        Ridge::new(x, y)?.path(lambdas)
+    })
+    .unwrap();
     for (l, &lambda) in lambdas.iter().enumerate() {
         let mut total = 0.0;
         for left_out in 0..30 {
@@ -594,8 +619,9 @@ fn cross_validation_error() {
             let means = train.sum_axis(Axis(0)) / 29.0;
             let scales = ((&train - &means).pow2().sum_axis(Axis(0)) / 29.0).sqrt();
             let z = (&train - &means) / &scales;
-            let theta =
-                projected_descent(&z, &(&targets - mean), 3000, |t, step| t / (1.0 + 2.0 * step * lambda));
+            let theta = projected_descent(&z, &(&targets - mean), 3000, |t, step| {
+                t / (1.0 + 2.0 * step * lambda)
+            });
             let row = (&x.row(left_out) - &means) / &scales;
             total += (y[left_out] - mean - row.dot(&theta)).powi(2);
         }
@@ -650,11 +676,15 @@ fn lasso_gap_safe() {
     let theta = 0.99 * rough.fit(lambda).unwrap();
     let residual = &y - &x.dot(&theta);
     let u = &residual
-        * (y.dot(&residual) / residual.dot(&residual)).min(n * lambda / 2.0 / largest(&x.t().dot(&residual)));
+        * (y.dot(&residual) / residual.dot(&residual))
+            .min(n * lambda / 2.0 / largest(&x.t().dot(&residual)));
     let radius = (n * rough.duality_gap(&theta, lambda)).sqrt();
     let solution = rough.tolerance(1e-14).unwrap().fit(lambda).unwrap();
     let exact_u = &y - &x.dot(&solution);
-    assert!(ridge_lasso::l2_norm(&(&exact_u - &u)) <= radius + 1e-6, "the dual solution lies in the ball");
+    assert!(
+        ridge_lasso::l2_norm(&(&exact_u - &u)) <= radius + 1e-6,
+        "the dual solution lies in the ball"
+    );
     let mut ruled_out = 0;
     for j in 0..p {
         let column = x.column(j).to_owned();
@@ -677,7 +707,8 @@ fn lasso_laplace_prior() {
         misses.iter().map(|r| r * r / (2.0 * sigma * sigma)).sum::<f64>()
             - theta.iter().map(|t: &f64| ((-t.abs() / b).exp() / (2.0 * b)).ln()).sum::<f64>()
     };
-    let scaled = |theta: &Array1<f64>| 30.0 / (2.0 * sigma * sigma) * lasso_cost(&x, &y, theta, lambda);
+    let scaled =
+        |theta: &Array1<f64>| 30.0 / (2.0 * sigma * sigma) * lasso_cost(&x, &y, theta, lambda);
     let constant = minus_log_posterior(&Array1::zeros(4)) - scaled(&Array1::zeros(4));
     let mut rng = rng(29);
     for _ in 0..20 {
@@ -725,13 +756,19 @@ fn ridge_lasso_oracle() {
     let z = Standardizer::fit(&diabetes.features).unwrap().transform(&diabetes.features);
     let centred = &diabetes.progression - diabetes.progression.mean().unwrap();
     let wide = &oracle["wide"];
-    for (x, y, case) in [(z, centred, &oracle["diabetes"]), (rows(&wide["x"]), numbers(&wide["y"]), wide)] {
+    for (x, y, case) in
+        [(z, centred, &oracle["diabetes"]), (rows(&wide["x"]), numbers(&wide["y"]), wide)]
+    {
         let lambdas = numbers(&case["lambdas"]);
         let ridge = Ridge::new(&x, &y).unwrap().path(&lambdas).unwrap();
         let lasso = Lasso::new(&x, &y).unwrap().tolerance(1e-14).unwrap();
         let selected = lasso.path(&lambdas).unwrap().coefficients;
-        let net =
-            lasso.with_ridge(case["mu"].as_f64().unwrap()).unwrap().path(&lambdas).unwrap().coefficients;
+        let net = lasso
+            .with_ridge(case["mu"].as_f64().unwrap())
+            .unwrap()
+            .path(&lambdas)
+            .unwrap()
+            .coefficients;
         let relative = |ours: Array2<f64>, theirs: Array2<f64>| {
             (&ours - &theirs).iter().fold(0.0, |m: f64, d| m.max(d.abs()))
                 / theirs.iter().fold(0.0, |m: f64, d| m.max(d.abs()))

@@ -9,7 +9,8 @@ use downhill::{
     sampling::{
         Categorical, Gibbs, Hamiltonian, Importance, Kernel, Langevin, Lattice, Mala, MarkovChain,
         Metropolis, MetropolisHastings, Proposal, Tempering, Thermal, anneal, autocorrelation,
-        autocorrelation_time, box_muller, effective_size, onsager, rejection, split_r_hat, total_variation,
+        autocorrelation_time, box_muller, effective_size, onsager, rejection, split_r_hat,
+        total_variation,
     },
 };
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, array, s};
@@ -41,8 +42,11 @@ fn chain_mean_is(values: &ArrayRef1<f64>, expected: f64) -> bool {
 /// Pearson's χ² of counts against probabilities, less its mean and over its standard deviation.
 fn chi_square(counts: &[u64], probabilities: &[f64]) -> f64 {
     let total = counts.iter().sum::<u64>() as f64;
-    let chi2: f64 =
-        counts.iter().zip(probabilities).map(|(&n, p)| (n as f64 - total * p).powi(2) / (total * p)).sum();
+    let chi2: f64 = counts
+        .iter()
+        .zip(probabilities)
+        .map(|(&n, p)| (n as f64 - total * p).powi(2) / (total * p))
+        .sum();
     let freedom = counts.len() as f64 - 1.0;
     (chi2 - freedom) / (2.0 * freedom).sqrt()
 }
@@ -79,7 +83,11 @@ fn power(p: &Array2<f64>, n: usize) -> Array2<f64> {
 struct Steps(Array1<f64>);
 impl Energy for Steps {
     fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
-        if x[0] < 0.0 { f64::INFINITY } else { self.0.get(x[0] as usize).copied().unwrap_or(f64::INFINITY) }
+        if x[0] < 0.0 {
+            f64::INFINITY
+        } else {
+            self.0.get(x[0] as usize).copied().unwrap_or(f64::INFINITY)
+        }
     }
 }
 
@@ -112,7 +120,9 @@ fn probability_as_integral_of_density() {
     let density = |x: f64| (-0.5 * x * x).exp() / TAU.sqrt();
     let exact = integral(-0.3, 1.2, 2000, density);
     let inside: Array1<f64> = (0..100_000)
-        .map(|_| f64::from((-0.3..1.2).contains(&box_muller(1.0 - rng.random::<f64>(), rng.random()).0)))
+        .map(|_| {
+            f64::from((-0.3..1.2).contains(&box_muller(1.0 - rng.random::<f64>(), rng.random()).0))
+        })
         .collect();
     assert!(mean_is(&inside, exact));
     assert!((exact - 0.50284).abs() < 1e-4);
@@ -149,9 +159,15 @@ fn inverse_transform_sampling() {
     let (seen, can): (Vec<u64>, Vec<f64>) =
         counts.iter().zip(&p).filter(|&(_, &p)| p > 0.0).map(|(&n, &p)| (n, p)).unzip();
     assert!(chi_square(&seen, &can).abs() < 4.0);
-    for (u, outcome) in
-        [(0.0, 0), (0.0999, 0), (0.1001, 2), (0.3499, 2), (0.3501, 3), (0.4001, 4), (1.0_f64.next_down(), 4)]
-    {
+    for (u, outcome) in [
+        (0.0, 0),
+        (0.0999, 0),
+        (0.1001, 2),
+        (0.3499, 2),
+        (0.3501, 3),
+        (0.4001, 4),
+        (1.0_f64.next_down(), 4),
+    ] {
         assert_eq!(list.quantile(u), outcome, "u = {u}");
     }
     // P(x > t) = P(u > 1 - e^{-λt}) = e^{-λt}.
@@ -168,7 +184,9 @@ fn box_muller_transform() {
     let edges = [f64::NEG_INFINITY, -1.5, -1.0, -0.6, -0.3, 0.0, 0.3, 0.6, 1.0, 1.5];
     let density = |x: f64| (-0.5 * x * x).exp() / TAU.sqrt();
     let share: Vec<f64> = (0..10)
-        .map(|i| integral(edges[i].max(-9.0), edges.get(i + 1).copied().unwrap_or(9.0), 2000, density))
+        .map(|i| {
+            integral(edges[i].max(-9.0), edges.get(i + 1).copied().unwrap_or(9.0), 2000, density)
+        })
         .collect();
     let mut counts = vec![0_u64; 100];
     let (mut first, mut second) = (Vec::new(), Vec::new());
@@ -183,7 +201,10 @@ fn box_muller_transform() {
     assert!(chi_square(&counts, &cells).abs() < 4.0);
     let (a, b) = (Array1::from(first), Array1::from(second));
     for (power, moment) in [(1, 0.0), (2, 1.0), (3, 0.0), (4, 3.0)] {
-        assert!(mean_is(&a.mapv(|z| z.powi(power)), moment) && mean_is(&b.mapv(|z| z.powi(power)), moment));
+        assert!(
+            mean_is(&a.mapv(|z| z.powi(power)), moment)
+                && mean_is(&b.mapv(|z| z.powi(power)), moment)
+        );
     }
     assert!(mean_is(&(&a * &a * &b * &b), 1.0));
     assert_eq!(box_muller(1.0, 0.3), (0.0, 0.0));
@@ -221,7 +242,11 @@ fn rejection_sampling() {
     }
     let (x, tries) = (Array1::from(x), Array1::from(tries));
     // The half-circle law of radius 1 has the variance 1/4 and the fourth moment 1/8.
-    assert!(mean_is(&x, 0.0) && mean_is(&x.mapv(|x| x * x), 0.25) && mean_is(&x.mapv(|x| x.powi(4)), 0.125));
+    assert!(
+        mean_is(&x, 0.0)
+            && mean_is(&x.mapv(|x| x * x), 0.25)
+            && mean_is(&x.mapv(|x| x.powi(4)), 0.125)
+    );
     // The box [-1, 1] × [0, 1] has the area 2, the half disc π/2.
     assert!(mean_is(&tries, 4.0 / PI));
     // The number of tries is geometric.
@@ -244,20 +269,27 @@ fn importance_sampling() {
     let z = integral(-5.0, 5.0, 20_000, density);
     let exact = |f: &dyn Fn(f64) -> f64| integral(-5.0, 5.0, 20_000, |x| density(x) * f(x)) / z;
     let x = Array1::from_shape_simple_fn(100_000, || 1.3 * rng.sample::<f64, _>(StandardNormal));
-    let sample =
-        Importance::new(&x.mapv(|x| -well.energy(&array![x])), &x.mapv(|x| log_normal(x, 0.0, 1.3))).unwrap();
+    let sample = Importance::new(
+        &x.mapv(|x| -well.energy(&array![x])),
+        &x.mapv(|x| log_normal(x, 0.0, 1.3)),
+    )
+    .unwrap();
     for f in [(|x| x) as fn(f64) -> f64, |x| x * x, |x| x.cos()] {
         let mean = exact(&f);
         // The error of a ratio of means, to first order.
-        let square: f64 = sample.weights().iter().zip(&x).map(|(w, &x)| w * w * (f(x) - mean).powi(2)).sum();
+        let square: f64 =
+            sample.weights().iter().zip(&x).map(|(w, &x)| w * w * (f(x) - mean).powi(2)).sum();
         assert!((sample.mean(&x.mapv(f)) - mean).abs() < 4.0 * square.sqrt());
-        let chosen: Array1<f64> = sample.resample(50_000, &mut rng).into_iter().map(|i| f(x[i])).collect();
+        let chosen: Array1<f64> =
+            sample.resample(50_000, &mut rng).into_iter().map(|i| f(x[i])).collect();
         let error = (square + chosen.var(1.0) / 50_000.0).sqrt();
         assert!((chosen.mean().unwrap() - mean).abs() < 4.0 * error);
     }
     assert!(mean_is(&x.mapv(|x| density(x) / log_normal(x, 0.0, 1.3).exp()), z));
     assert!((sample.log_mean_weight() - z.ln()).abs() < 0.02);
-    assert!(mean_is(&x.mapv(|x| x * x), 1.69) && (sample.mean(&x.mapv(|x| x * x)) - 1.69).abs() > 0.3);
+    assert!(
+        mean_is(&x.mapv(|x| x * x), 1.69) && (sample.mean(&x.mapv(|x| x * x)) - 1.69).abs() > 0.3
+    );
 }
 
 /// n_eff against the number of draws over the mean squared weight, which is 1/(1 + variance of the weights); equal weights are worth all
@@ -278,7 +310,9 @@ fn importance_effective_size() {
     let means: Array1<f64> = (0..4000)
         .map(|_| sample.mean(&Array1::from_shape_simple_fn(500, || rng.sample(StandardNormal))))
         .collect();
-    assert!((means.var(0.0) * sample.effective_size() - 1.0).abs() < 4.0 * (2.0_f64 / 4000.0).sqrt());
+    assert!(
+        (means.var(0.0) * sample.effective_size() - 1.0).abs() < 4.0 * (2.0_f64 / 4000.0).sqrt()
+    );
 }
 
 /// (σ²/√(2σ² - 1))^d against the mean squared ratio of the two densities by quadrature in one and two dimensions, and against draws in five.
@@ -286,15 +320,18 @@ fn importance_effective_size() {
 fn importance_dimension() {
     let mut rng = rng(9);
     for sd in [0.9, 1.2, 2.0] {
-        let second =
-            integral(-40.0, 40.0, 40_000, |x| (2.0 * log_normal(x, 0.0, 1.0) - log_normal(x, 0.0, sd)).exp());
+        let second = integral(-40.0, 40.0, 40_000, |x| {
+            (2.0 * log_normal(x, 0.0, 1.0) - log_normal(x, 0.0, sd)).exp()
+        });
         let formula = |d: i32| (sd * sd / f64::sqrt(2.0 * sd * sd - 1.0)).powi(d);
         assert!((second / formula(1) - 1.0).abs() < 1e-9, "σ = {sd}");
         if sd > 1.0 {
-            let log_ratio =
-                |x: &Array1<f64>| x.mapv(|x| log_normal(x, 0.0, 1.0) - log_normal(x, 0.0, sd)).sum();
+            let log_ratio = |x: &Array1<f64>| {
+                x.mapv(|x| log_normal(x, 0.0, 1.0) - log_normal(x, 0.0, sd)).sum()
+            };
             let squares = Array1::from_shape_simple_fn(100_000, || {
-                let x = Array1::from_shape_simple_fn(5, || sd * rng.sample::<f64, _>(StandardNormal));
+                let x =
+                    Array1::from_shape_simple_fn(5, || sd * rng.sample::<f64, _>(StandardNormal));
                 (2.0 * log_ratio(&x)).exp()
             });
             assert!(mean_is(&squares, formula(5)));
@@ -310,7 +347,8 @@ fn markov_chain_irreducibility() {
     for _ in 0..1000 {
         let chain = sparse_chain(5, 4, &mut rng);
         // If there is a way at all there is one of at most n steps.
-        let ways = (1..=5).fold(Array2::<f64>::zeros((5, 5)), |sum, n| sum + power(chain.transition(), n));
+        let ways =
+            (1..=5).fold(Array2::<f64>::zeros((5, 5)), |sum, n| sum + power(chain.transition(), n));
         assert_eq!(chain.is_irreducible(), ways.iter().all(|&w| w > 0.0));
         count += chain.is_irreducible() as usize;
     }
@@ -350,7 +388,12 @@ fn markov_chain_aperiodicity() {
                     period = gcd(n, period);
                 }
             }
-            assert_eq!(chain.period(i), (period > 0).then_some(period), "{:?} state {i}", chain.transition());
+            assert_eq!(
+                chain.period(i),
+                (period > 0).then_some(period),
+                "{:?} state {i}",
+                chain.transition()
+            );
             seen[period.min(5)] += 1;
         }
     }
@@ -378,10 +421,13 @@ fn markov_chain_stationary_distribution() {
     }
     // A ladder down into rare states: each is a million times as rare as the one before, and right to the last digits.
     let e = 1e-6;
-    let ladder = MarkovChain::new(array![[1.0 - e, e, 0.0], [1.0 - e, 0.0, e], [0.0, 1.0 - e, e]]).unwrap();
+    let ladder =
+        MarkovChain::new(array![[1.0 - e, e, 0.0], [1.0 - e, 0.0, e], [0.0, 1.0 - e, e]]).unwrap();
     let pi = ladder.stationary().unwrap();
     let ratio = e / (1.0 - e);
-    assert!((pi[1] / pi[0] / ratio - 1.0).abs() < 1e-14 && (pi[2] / pi[1] / ratio - 1.0).abs() < 1e-14);
+    assert!(
+        (pi[1] / pi[0] / ratio - 1.0).abs() < 1e-14 && (pi[2] / pi[1] / ratio - 1.0).abs() < 1e-14
+    );
 }
 
 /// Random symmetric flows give chains in detailed balance, and their marginal is stationary, against the elimination; and each step backwards
@@ -399,7 +445,8 @@ fn detailed_balance() {
         assert!(furthest(&chain.after(&pi), &pi) < 1e-15);
         assert!(furthest(&chain.stationary().unwrap(), &pi) < 1e-14);
         // Bayes: the step before j was i with probability π_i P_ij / π_j.
-        let back = Array2::from_shape_fn((n, n), |(j, i)| pi[i] * chain.transition()[[i, j]] / pi[j]);
+        let back =
+            Array2::from_shape_fn((n, n), |(j, i)| pi[i] * chain.transition()[[i, j]] / pi[j]);
         assert!(furthest_matrix(&back, chain.transition()) < 1e-14);
     }
 }
@@ -407,7 +454,8 @@ fn detailed_balance() {
 /// A walk round a triangle keeps the uniform distribution without detailed balance: its flows differ by 0.2.
 #[test]
 fn detailed_balance_is_not_needed() {
-    let round = MarkovChain::new(array![[0.1, 0.75, 0.15], [0.15, 0.1, 0.75], [0.75, 0.15, 0.1]]).unwrap();
+    let round =
+        MarkovChain::new(array![[0.1, 0.75, 0.15], [0.15, 0.1, 0.75], [0.75, 0.15, 0.1]]).unwrap();
     let uniform = Array1::from_elem(3, 1.0 / 3.0);
     assert!(furthest(&round.after(&uniform), &uniform) < 1e-16);
     assert!((round.imbalance(&uniform) - 0.2).abs() < 1e-15);
@@ -466,8 +514,9 @@ fn mcmc_limiting_distribution() {
     assert!(apart.distances_to(&array![0.5, 0.5], 99).iter().all(|&d| d == 0.5));
     // The share of time at each state, along one chain, tends to the same distribution.
     let (energies, q) = table();
-    let pi =
-        Boltzmann::new(&Steps(energies.clone()), array![[0.0], [1.0], [2.0]], 1.0).unwrap().probabilities();
+    let pi = Boltzmann::new(&Steps(energies.clone()), array![[0.0], [1.0], [2.0]], 1.0)
+        .unwrap()
+        .probabilities();
     let mut kernel = MetropolisHastings::new(Steps(energies), Table(q), 1, 1.0).unwrap();
     let path = kernel.run(&mut array![0.0], 200_000, &mut rng);
     for (state, &p) in pi.iter().enumerate() {
@@ -500,7 +549,8 @@ fn markov_spectral_gap() {
     assert!((gap - 0.5 * (1.0 - (TAU / n as f64).cos())).abs() < 1e-13);
     for _ in 0..20 {
         let pi = random_distribution(6, &mut rng);
-        let chain = MarkovChain::metropolis_hastings(random_chain(6, &mut rng).transition(), &pi).unwrap();
+        let chain =
+            MarkovChain::metropolis_hastings(random_chain(6, &mut rng).transition(), &pi).unwrap();
         let second = 1.0 - chain.spectral_gap().unwrap();
         let least = pi.fold(1.0, |a: f64, &b| a.min(b));
         let distances = chain.distances_to(&pi, 60);
@@ -515,7 +565,9 @@ fn markov_spectral_gap() {
             assert!((distances[far] / distances[far - 2] - second.powi(2)).abs() < 0.02);
         }
     }
-    assert!(MarkovChain::new(array![[0.0, 1.0], [1.0, 0.0]]).unwrap().spectral_gap().unwrap() < 1e-15);
+    assert!(
+        MarkovChain::new(array![[0.0, 1.0], [1.0, 0.0]]).unwrap().spectral_gap().unwrap() < 1e-15
+    );
 }
 
 /// The first time at which a chain is within ε from every start, by powers, against ln(1/(2 ε √π_min)) / γ, rounded up, from above and
@@ -539,7 +591,8 @@ fn markov_mixing_time() {
             });
             let chain = MarkovChain::metropolis_hastings(&walk, &pi).unwrap();
             let gap = chain.spectral_gap().unwrap();
-            let time = chain.distances_to(&pi, 2000).iter().position(|&d| d <= epsilon).unwrap() as f64;
+            let time =
+                chain.distances_to(&pi, 2000).iter().position(|&d| d <= epsilon).unwrap() as f64;
             let least = pi.fold(1.0, |a: f64, &b| a.min(b));
             assert!(time <= ((1.0 / (2.0 * epsilon * least.sqrt())).ln() / gap).ceil());
             assert!(time >= (1.0 / gap - 1.0) * (1.0 / (2.0 * epsilon)).ln());
@@ -559,11 +612,14 @@ fn metropolis_hastings_acceptance() {
         assert!(chain.imbalance(&pi) < 1e-16);
         assert!(furthest(&chain.after(&pi), &pi) < 1e-15);
         let mut kernel =
-            MetropolisHastings::new(Steps(pi.mapv(|p| -2.0 * p.ln())), Table(q.clone()), 1, 2.0).unwrap();
+            MetropolisHastings::new(Steps(pi.mapv(|p| -2.0 * p.ln())), Table(q.clone()), 1, 2.0)
+                .unwrap();
         for i in 0..n {
             for j in (0..n).filter(|&j| j != i && q[[i, j]] > 0.0) {
                 let ratio = kernel.log_ratio(&array![i as f64], &array![j as f64]);
-                assert!((q[[i, j]] * ratio.exp().min(1.0) - chain.transition()[[i, j]]).abs() < 1e-15);
+                assert!(
+                    (q[[i, j]] * ratio.exp().min(1.0) - chain.transition()[[i, j]]).abs() < 1e-15
+                );
             }
         }
     }
@@ -571,7 +627,8 @@ fn metropolis_hastings_acceptance() {
     let (energies, q) = table();
     let pi = energies.mapv(|e| (-e).exp());
     let pi = &pi / pi.sum();
-    let mut wrong = Array2::from_shape_fn((3, 3), |(i, j)| q[[i, j]] * f64::min(1.0, pi[j] / pi[i]));
+    let mut wrong =
+        Array2::from_shape_fn((3, 3), |(i, j)| q[[i, j]] * f64::min(1.0, pi[j] / pi[i]));
     for i in 0..3 {
         wrong[[i, i]] = 0.0;
         wrong[[i, i]] = 1.0 - wrong.row(i).sum();
@@ -658,7 +715,8 @@ fn metropolis_exponential_draw() {
     let taken = Array1::from_shape_simple_fn(100_000, || {
         if kernel.step(&mut array![0.0], &mut rng) { 1.0 } else { 0.0 }
     });
-    let exact = integral(-12.0, 12.0, 20_000, |x| log_normal(x, 0.0, 1.5).exp() * (-x.abs() / 0.8).exp());
+    let exact =
+        integral(-12.0, 12.0, 20_000, |x| log_normal(x, 0.0, 1.5).exp() * (-x.abs() / 0.8).exp());
     assert!(mean_is(&taken, exact));
 }
 
@@ -681,7 +739,8 @@ fn gibbs_special_case_of_metropolis_hastings() {
             let (mut up, mut down) = (x.to_owned(), x.to_owned());
             up[i] = 1.0;
             down[i] = -1.0;
-            let (up, down) = ((-lattice.energy(&up) / 0.9).exp(), (-lattice.energy(&down) / 0.9).exp());
+            let (up, down) =
+                ((-lattice.energy(&up) / 0.9).exp(), (-lattice.energy(&down) / 0.9).exp());
             assert!((high - up / (up + down)).abs() < 1e-15);
         }
     }
@@ -728,7 +787,10 @@ fn gibbs_gaussian_autocorrelation() {
     }
     // So the time is (1 + ρ²)/(1 - ρ²). Its estimate's relative error is about √(6 τ/n) for a window of three times.
     let time = (1.0 + rho * rho) / (1.0 - rho * rho);
-    assert!((autocorrelation_time(&path).unwrap() / time - 1.0).abs() < 4.0 * (6.0_f64 * time / 4e5).sqrt());
+    assert!(
+        (autocorrelation_time(&path).unwrap() / time - 1.0).abs()
+            < 4.0 * (6.0_f64 * time / 4e5).sqrt()
+    );
 }
 
 /// The mean of one derivative along a chain of Gibbs sweeps against -∂ ln Z/∂J, by differences of the enumerated ln Z.
@@ -737,7 +799,9 @@ fn partition_gradient_by_mcmc() {
     let mut rng = rng(23);
     let states = binary_states(6, -1.0, 1.0).unwrap();
     let log_z = |j: f64| {
-        Boltzmann::new(&Ising::new(2, 3, j, 0.1).unwrap(), states.clone(), 1.0).unwrap().log_partition()
+        Boltzmann::new(&Ising::new(2, 3, j, 0.1).unwrap(), states.clone(), 1.0)
+            .unwrap()
+            .log_partition()
     };
     let h = 1e-4;
     let exact = (log_z(0.35 + h) - log_z(0.35 - h)) / (2.0 * h);
@@ -797,7 +861,8 @@ fn langevin_bias() {
         assert!(chain_mean_is(&squares, t / lambda));
     }
     // From ηλ = 4 on it diverges.
-    let mut kernel = Langevin::new(Gaussian::new(array![0.0], array![[1.0]]).unwrap(), 1, 4.1, 1.0).unwrap();
+    let mut kernel =
+        Langevin::new(Gaussian::new(array![0.0], array![[1.0]]).unwrap(), 1, 4.1, 1.0).unwrap();
     let mut x = array![0.0];
     kernel.run(&mut x, 1000, &mut rng);
     assert!(x[0].abs() > 1e6);
@@ -1007,7 +1072,9 @@ fn annealing_schedule() {
             );
             let mut x = array![4.0];
             let annealed = anneal(&energy, &mut kernel, &mut x, &schedule, &mut rng).unwrap();
-            assert!(annealed.energies.len() == 200 && annealed.energies[199] == heights[x[0] as usize]);
+            assert!(
+                annealed.energies.len() == 200 && annealed.energies[199] == heights[x[0] as usize]
+            );
             assert_eq!(annealed.energy, annealed.energies.iter().fold(0.5, |a: f64, &b| a.min(b)));
             assert_eq!(heights[annealed.best[0] as usize], annealed.energy);
             if x[0] == 0.0 { 0.0 } else { 1.0 }
@@ -1026,7 +1093,8 @@ impl Kernel for Thermostat {
 impl Thermal for Thermostat {
     fn set_temperature(&mut self, temperature: f64) {
         self.0 =
-            MetropolisHastings::new(Steps(self.1.clone()), Table(self.2.clone()), 1, temperature).unwrap();
+            MetropolisHastings::new(Steps(self.1.clone()), Table(self.2.clone()), 1, temperature)
+                .unwrap();
     }
 }
 
@@ -1050,12 +1118,19 @@ fn tempering_swap() {
         }
     }
     let path = ladder.run(&mut Array1::ones(6), 200_000, &mut rng);
-    let number = |s: &ArrayRef1<f64>| s.iter().fold(0, |number, &s| 2 * number + (s > 0.0) as usize);
+    let number =
+        |s: &ArrayRef1<f64>| s.iter().fold(0, |number, &s| 2 * number + (s > 0.0) as usize);
     for (a, b) in [(0, 0), (7, 7), (7, 0), (0, 7), (5, 6), (2, 7)] {
         let there: Array1<f64> = path
             .rows()
             .into_iter()
-            .map(|x| if number(&x.slice(s![..3])) == a && number(&x.slice(s![3..])) == b { 1.0 } else { 0.0 })
+            .map(|x| {
+                if number(&x.slice(s![..3])) == a && number(&x.slice(s![3..])) == b {
+                    1.0
+                } else {
+                    0.0
+                }
+            })
             .collect();
         assert!(chain_mean_is(&there, cold[a] * hot[b]));
     }
@@ -1093,9 +1168,15 @@ fn mcmc_correlated_samples() {
         assert!(mean_is(&squares, exact));
         assert!((exact * n / time - 1.0).abs() < 0.02, "the ends count little");
         let long = autoregression(phi, 200_000, &mut rng);
-        assert!((autocorrelation_time(&long).unwrap() / time - 1.0).abs() < 4.0 * (6.0 * time / 2e5).sqrt());
+        assert!(
+            (autocorrelation_time(&long).unwrap() / time - 1.0).abs()
+                < 4.0 * (6.0 * time / 2e5).sqrt()
+        );
         let four = Array2::from_shape_fn((4, 50_000), |(m, t)| long[50_000 * m + t]);
-        assert!((effective_size(&four).unwrap() * time / 2e5 - 1.0).abs() < 4.0 * (6.0 * time / 2e5).sqrt());
+        assert!(
+            (effective_size(&four).unwrap() * time / 2e5 - 1.0).abs()
+                < 4.0 * (6.0 * time / 2e5).sqrt()
+        );
         assert!(split_r_hat(&four).unwrap() < 1.001);
     }
 }
@@ -1104,8 +1185,9 @@ fn mcmc_correlated_samples() {
 #[test]
 fn erratum_mcmc_correlated_samples() {
     let mut rng = rng(31);
-    let squares =
-        Array1::from_shape_simple_fn(1000, || autoregression(0.9, 1000, &mut rng).mean().unwrap().powi(2));
+    let squares = Array1::from_shape_simple_fn(1000, || {
+        autoregression(0.9, 1000, &mut rng).mean().unwrap().powi(2)
+    });
     assert!(squares.mean().unwrap() > 15.0 / 1000.0);
     assert!(!mean_is(&squares, 1.0 / 1000.0));
 }
@@ -1169,7 +1251,8 @@ fn geweke_joint_test() {
     }
     let mut rng = rng(32);
     let n = 200_000;
-    let observe = |x: f64, rng: &mut ChaCha8Rng| x.sin() + 0.5 * rng.sample::<f64, _>(StandardNormal);
+    let observe =
+        |x: f64, rng: &mut ChaCha8Rng| x.sin() + 0.5 * rng.sample::<f64, _>(StandardNormal);
     let forward = Array2::from_shape_fn((n, 2), |_| 0.0);
     let mut forward = forward;
     for mut row in forward.rows_mut() {
@@ -1181,8 +1264,9 @@ fn geweke_joint_test() {
         let moments: [fn(f64, f64) -> f64; 5] =
             [|x, _| x, |x, _| x * x, |_, y| y, |_, y| y * y, |x, y| x * y];
         moments.iter().fold(0.0, |most: f64, f| {
-            let values =
-                |z: &Array2<f64>| -> Array1<f64> { z.rows().into_iter().map(|z| f(z[0], z[1])).collect() };
+            let values = |z: &Array2<f64>| -> Array1<f64> {
+                z.rows().into_iter().map(|z| f(z[0], z[1])).collect()
+            };
             let (a, b) = (values(&forward), values(turns));
             let batches: Array1<f64> =
                 b.exact_chunks(n / 50).into_iter().map(|b| b.mean().unwrap()).collect();
@@ -1215,7 +1299,8 @@ fn ising_heat_bath() {
     let lattice = Ising::new(3, 4, -0.6, 0.35).unwrap();
     let mut rng = rng(33);
     for _ in 0..200 {
-        let mut s = Array1::from_shape_simple_fn(12, || if rng.random::<bool>() { 1.0 } else { -1.0 });
+        let mut s =
+            Array1::from_shape_simple_fn(12, || if rng.random::<bool>() { 1.0 } else { -1.0 });
         let i = rng.random_range(0..12);
         let h = lattice.local_field(&s, i);
         s[i] = 1.0;
@@ -1256,7 +1341,9 @@ fn ising_chessboard_sweep() {
         let mut lattice = Lattice::new(rows, columns, coupling, field, t).unwrap();
         let mut counts = vec![0_u64; 256];
         for _ in 0..200_000 {
-            lattice.set_spins(&start.view().into_shape_with_order((rows, columns)).unwrap()).unwrap();
+            lattice
+                .set_spins(&start.view().into_shape_with_order((rows, columns)).unwrap())
+                .unwrap();
             lattice.sweep(&mut rng);
             let s = lattice.spins();
             let flat = s.flatten().to_owned();
@@ -1300,7 +1387,8 @@ fn onsager_log_partition(k: f64) -> f64 {
     let n = 400;
     let (a, b) = ((2.0 * k).cosh().powi(2), (2.0 * k).sinh());
     let angle = |i: usize| PI * (i as f64 + 0.5) / n as f64;
-    let sum: f64 = (0..n * n).map(|i| (a - b * (angle(i / n).cos() + angle(i % n).cos())).ln()).sum();
+    let sum: f64 =
+        (0..n * n).map(|i| (a - b * (angle(i / n).cos() + angle(i % n).cos())).ln()).sum();
     2.0_f64.ln() + 0.5 * sum / (n * n) as f64
 }
 
@@ -1322,9 +1410,14 @@ fn onsager_critical_temperature() {
 fn onsager_energy() {
     for t in [0.8, 1.5, 2.0, 2.6, 3.5, 10.0] {
         let h = 1e-4;
-        let slope = (onsager_log_partition(1.0 / t + h) - onsager_log_partition(1.0 / t - h)) / (2.0 * h);
+        let slope =
+            (onsager_log_partition(1.0 / t + h) - onsager_log_partition(1.0 / t - h)) / (2.0 * h);
         // Differences err by h²; the sum converges exponentially where ln is smooth.
-        assert!((onsager::energy(t) + slope).abs() < 1e-6, "T = {t}: {} {slope}", onsager::energy(t));
+        assert!(
+            (onsager::energy(t) + slope).abs() < 1e-6,
+            "T = {t}: {} {slope}",
+            onsager::energy(t)
+        );
     }
     for (t, energy, magnetisation) in oracle().onsager {
         assert!((onsager::energy(t) - energy).abs() < 1e-12, "T = {t}");
@@ -1363,6 +1456,7 @@ fn onsager_magnetisation() {
     }
     // The exponent 1/8: m doubles when the distance to the critical temperature grows by 2⁸.
     let tc = onsager::critical_temperature();
-    let ratio = onsager::magnetisation(tc * (1.0 - 256e-7)) / onsager::magnetisation(tc * (1.0 - 1e-7));
+    let ratio =
+        onsager::magnetisation(tc * (1.0 - 256e-7)) / onsager::magnetisation(tc * (1.0 - 1e-7));
     assert!((ratio - 2.0).abs() < 1e-4);
 }

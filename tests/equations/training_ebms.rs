@@ -7,9 +7,9 @@ use downhill::{
     rng,
     sampling::{Gibbs, Kernel, Langevin, Metropolis},
     training_ebms::{
-        Bowl, Contrastive, Counted, Likelihood, Neighbours, NetworkEnergy, PairLoss, Pairwise, Scored,
-        SoftCode, SparseCoding, Start, Table, contrast, denoising_score_matching, embedding_loss, info_nce,
-        learn, noise_contrastive, score_matching, sliced_score_matching,
+        Bowl, Contrastive, Counted, Likelihood, Neighbours, NetworkEnergy, PairLoss, Pairwise,
+        Scored, SoftCode, SparseCoding, Start, Table, contrast, denoising_score_matching,
+        embedding_loss, info_nce, learn, noise_contrastive, score_matching, sliced_score_matching,
     },
 };
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, array, s};
@@ -51,7 +51,8 @@ fn restricted(
     let (a, b) = (normal(units, &mut rng), normal(hidden, &mut rng));
     let w = normal_matrix(hidden, units, &mut rng);
     let network =
-        NetworkEnergy::from_parts(0.0, a.clone(), b.clone(), Array1::ones(hidden), w.clone()).unwrap();
+        NetworkEnergy::from_parts(0.0, a.clone(), b.clone(), Array1::ones(hidden), w.clone())
+            .unwrap();
     (network, a, b, w)
 }
 
@@ -63,11 +64,16 @@ fn at<E: Learnable + Clone>(energy: &E, theta: &Array1<f64>) -> E {
 
 /// Probabilities of the rows of `states`, by plain exponentials.
 fn probabilities(energy: &impl Energy, states: &Array2<f64>) -> Array1<f64> {
-    let weights: Array1<f64> = states.rows().into_iter().map(|x| (-energy.energy(&x)).exp()).collect();
+    let weights: Array1<f64> =
+        states.rows().into_iter().map(|x| (-energy.energy(&x)).exp()).collect();
     &weights / weights.sum()
 }
 
-fn mean_gradient(energy: &impl Learnable, states: &ArrayRef2<f64>, p: &ArrayRef1<f64>) -> Array1<f64> {
+fn mean_gradient(
+    energy: &impl Learnable,
+    states: &ArrayRef2<f64>,
+    p: &ArrayRef1<f64>,
+) -> Array1<f64> {
     let mut gradient = Array1::zeros(energy.parameters().len());
     for (x, &p) in states.rows().into_iter().zip(p) {
         energy.add_parameter_gradient(&x, p, &mut gradient);
@@ -159,7 +165,8 @@ fn ebm_nll() {
     assert!((loss - plain).abs() < 1e-13);
     // At the extremes: energies of 10⁴ overflow a plain exponential.
     let steep = at(&machine, &(20_000.0 * machine.parameters()));
-    let loss = Likelihood::new(states.clone()).unwrap().loss(&steep, &states, &mut Array1::zeros(10));
+    let loss =
+        Likelihood::new(states.clone()).unwrap().loss(&steep, &states, &mut Array1::zeros(10));
     assert!(loss.is_finite());
 }
 
@@ -188,7 +195,11 @@ fn log_partition_gradient() {
         states.rows().into_iter().map(|x| (-moved.energy(&x)).exp()).sum::<f64>().ln()
     };
     let slopes = central(log_partition, &network.parameters().to_owned(), 1e-5);
-    assert_close(&slopes, &-mean_gradient(&network, &states, &probabilities(&network, &states)), 1e-8);
+    assert_close(
+        &slopes,
+        &-mean_gradient(&network, &states, &probabilities(&network, &states)),
+        1e-8,
+    );
 }
 
 /// Evaluations of the positive phase, which do not grow with the units, against those of the exact negative phase, which double with each.
@@ -226,7 +237,8 @@ fn contrastive_methods() {
     let p = probabilities(&table, &table.states());
     let mut likelihood = Likelihood::new(table.states()).unwrap();
     let mut slow = GradientDescent::new(1e-3).unwrap();
-    learn(&mut slow, |e, g| likelihood.loss(e, &array![[1.0]], g), &mut table, 1, |_, _, _| {}).unwrap();
+    learn(&mut slow, |e, g| likelihood.loss(e, &array![[1.0]], g), &mut table, 1, |_, _, _| {})
+        .unwrap();
     let change = (table.parameters().to_owned() - &before) / 1e-3;
     assert!((change[1] + 1.0 - p[1]).abs() < 1e-12);
     for other in [0, 2, 3] {
@@ -265,8 +277,9 @@ fn downward_collapse() {
     let data = normal_matrix(50, 2, &mut rng) + 2.0;
     let elsewhere = 4.0 * normal_matrix(50, 2, &mut rng);
     let mut network = NetworkEnergy::new(2, 10, 0.1, &mut rng).unwrap();
-    let mean =
-        |e: &NetworkEnergy, x: &Array2<f64>| x.rows().into_iter().map(|x| e.energy(&x)).sum::<f64>() / 50.0;
+    let mean = |e: &NetworkEnergy, x: &Array2<f64>| {
+        x.rows().into_iter().map(|x| e.energy(&x)).sum::<f64>() / 50.0
+    };
     let start = mean(&network, &elsewhere);
     let mut losses = Vec::new();
     let push = |e: &NetworkEnergy, g: &mut ArrayRef1<f64>| {
@@ -412,10 +425,12 @@ fn check_slopes<E: Scored + Clone>(energy: &E, rng: &mut impl Rng) {
 #[test]
 fn rbm_gradient_to_be_derived() {
     let (network, a, b, w) = restricted(4, 3, 12);
-    let (visible, latent) = (binary_states(4, 0.0, 1.0).unwrap(), binary_states(3, 0.0, 1.0).unwrap());
+    let (visible, latent) =
+        (binary_states(4, 0.0, 1.0).unwrap(), binary_states(3, 0.0, 1.0).unwrap());
     let data = visible.select(Axis(0), &[2, 3, 9, 9, 15]);
     // Joint weights, by plain exponentials.
-    let joint = |x: &ArrayRef1<f64>, h: &ArrayRef1<f64>| (a.dot(x) + b.dot(h) + h.dot(&w.dot(x))).exp();
+    let joint =
+        |x: &ArrayRef1<f64>, h: &ArrayRef1<f64>| (a.dot(x) + b.dot(h) + h.dot(&w.dot(x))).exp();
     let averages = |p: &Array1<f64>| {
         let (mut xh, mut xs, mut hs) = (Array2::zeros((3, 4)), Array1::zeros(4), Array1::zeros(3));
         for (x, &p) in visible.rows().into_iter().zip(p) {
@@ -463,7 +478,8 @@ fn contrastive_divergence_update() {
         let exact = mean_gradient(&energy, &states, &p0) - mean_gradient(&energy, &states, &p);
         let optimizer = GradientDescent::new(1e-9).unwrap();
         let mut rule = Contrastive::new(optimizer, data.clone(), Start::Data, k).unwrap();
-        rule.step(&mut energy.clone(), &data, |e| Gibbs::new(e, -1.0, 1.0, 1.0), &mut rng(14)).unwrap();
+        rule.step(&mut energy.clone(), &data, |e| Gibbs::new(e, -1.0, 1.0, 1.0), &mut rng(14))
+            .unwrap();
         // Each entry is a mean of 9000 numbers between −1 and 1.
         let error = 1.0 / 9000f64.sqrt();
         assert!((rule.gradient() - &exact).iter().all(|d| d.abs() < 4.0 * error), "k = {k}");
@@ -480,7 +496,9 @@ fn contrastive_divergence_update() {
         rule.step(&mut energy.clone(), &data, |e| Gibbs::new(e, -1.0, 1.0, 1.0), &mut rng).unwrap();
         p = p.dot(&sweep).dot(&sweep);
         let seen = frequencies(&states, rule.chains());
-        assert!((&seen - &p).iter().zip(&p).all(|(d, p)| d.abs() < 4.0 * (p / 9000.0).sqrt() + 1e-3));
+        assert!(
+            (&seen - &p).iter().zip(&p).all(|(d, p)| d.abs() < 4.0 * (p / 9000.0).sqrt() + 1e-3)
+        );
     }
 }
 
@@ -559,7 +577,8 @@ fn erratum_contrastive_backpropagation() {
     let mut printed = Array1::zeros(theta.len());
     network.add_parameter_gradient(&x, -1.0, &mut printed);
     printed += network.energy(&hat);
-    let right = central(|t| at(&network, t).energy(&hat) - at(&network, t).energy(&x), &theta, 1e-5);
+    let right =
+        central(|t| at(&network, t).energy(&hat) - at(&network, t).energy(&x), &theta, 1e-5);
     assert!(norm(&(printed - &right)) > 0.1 * norm(&right));
 }
 
@@ -708,7 +727,8 @@ fn ratio_matching() {
     };
     let matched = |model: &Pairwise| {
         let p = probabilities(model, &states);
-        let square = |row: usize, bit: usize| (ratio(&truth, row, bit) - ratio(&p, row, bit)).powi(2);
+        let square =
+            |row: usize, bit: usize| (ratio(&truth, row, bit) - ratio(&p, row, bit)).powi(2);
         (0..8)
             .flat_map(|row| (0..3).map(move |bit| (row, bit)))
             .map(|(r, b)| truth[r] * square(r, b))
@@ -718,7 +738,8 @@ fn ratio_matching() {
         let mut sum = 0.0;
         for (row, x) in states.rows().into_iter().enumerate() {
             let one = x.to_owned().insert_axis(Axis(0));
-            sum += truth[row] * Neighbours::RatioMatching.loss(model, &one, -1.0, 1.0, &mut Array1::zeros(6));
+            sum += truth[row]
+                * Neighbours::RatioMatching.loss(model, &one, -1.0, 1.0, &mut Array1::zeros(6));
         }
         sum
     };
@@ -764,7 +785,8 @@ fn minimum_probability_flow() {
 fn noise_contrastive_estimation() {
     let states = binary_states(3, -1.0, 1.0).unwrap();
     let energy = machine(3, 34);
-    let (data, noise) = (states.select(Axis(0), &[1, 1, 4]), states.select(Axis(0), &[0, 2, 3, 5, 6, 7]));
+    let (data, noise) =
+        (states.select(Axis(0), &[1, 1, 4]), states.select(Axis(0), &[0, 2, 3, 5, 6, 7]));
     let log_q = |x: &ArrayRef1<f64>| -2.0 - 0.3 * x[0];
     let mut gradient = Array1::zeros(7);
     let loss = |energy: &Pairwise, c: f64, g: &mut ArrayRef1<f64>| {
@@ -780,8 +802,11 @@ fn noise_contrastive_estimation() {
     assert!((value - plain / 3.0).abs() < 1e-12);
     let both: Array1<f64> = energy.parameters().iter().copied().chain([1.3]).collect();
     let mut scratch = gradient.clone();
-    let slopes =
-        central(|t| loss(&at(&energy, &t.slice(s![..6]).to_owned()), t[6], &mut scratch), &both, 1e-5);
+    let slopes = central(
+        |t| loss(&at(&energy, &t.slice(s![..6]).to_owned()), t[6], &mut scratch),
+        &both,
+        1e-5,
+    );
     assert_close(&gradient, &slopes, 1e-8);
 }
 
@@ -791,11 +816,14 @@ fn contrastive_learning_examples() {
     let states = binary_states(5, -1.0, 1.0).unwrap();
     let truth = machine(5, 35);
     let p = probabilities(&truth, &states);
-    let log_partition = states.rows().into_iter().map(|x| (-truth.energy(&x)).exp()).sum::<f64>().ln();
+    let log_partition =
+        states.rows().into_iter().map(|x| (-truth.energy(&x)).exp()).sum::<f64>().ln();
     let away = at(&truth, &(truth.parameters() + 0.3));
     for (model, vanish) in [(&truth, true), (&away, false)] {
         let mut gradients = Vec::new();
-        for rule in [Neighbours::PseudoLikelihood, Neighbours::RatioMatching, Neighbours::ProbabilityFlow] {
+        for rule in
+            [Neighbours::PseudoLikelihood, Neighbours::RatioMatching, Neighbours::ProbabilityFlow]
+        {
             let (mut sum, mut one) = (Array1::<f64>::zeros(15), Array1::zeros(15));
             for (x, &p) in states.rows().into_iter().zip(&p) {
                 rule.loss(model, &x.insert_axis(Axis(0)), -1.0, 1.0, &mut one);
@@ -804,7 +832,8 @@ fn contrastive_learning_examples() {
             gradients.push(sum);
         }
         let confabulated = p.dot(&sweep_matrix(model, &states));
-        gradients.push(mean_gradient(model, &states, &p) - mean_gradient(model, &states, &confabulated));
+        gradients
+            .push(mean_gradient(model, &states, &p) - mean_gradient(model, &states, &confabulated));
         // Noise contrast with every state once as noise: weights of the data by repeated pairs are not whole, so a sum over single samples.
         let mut nce = Array1::zeros(16);
         let mut one = Array1::zeros(16);
@@ -825,10 +854,18 @@ fn contrastive_learning_examples() {
 }
 
 /// The gradient of one term of the noise-contrastive loss against uniform noise over 32 states: of data or of noise.
-fn nce_half(model: &Pairwise, c: f64, x: &ArrayRef2<f64>, data: f64, noise: f64, gradient: &mut Array1<f64>) {
+fn nce_half(
+    model: &Pairwise,
+    c: f64,
+    x: &ArrayRef2<f64>,
+    data: f64,
+    noise: f64,
+    gradient: &mut Array1<f64>,
+) {
     // The library's function wants both; a partner that either side classifies for certain has no slope.
     let uniform = (1.0f64 / 32.0).ln();
-    let certain = |of_data: f64| move |y: &ArrayRef1<f64>| if y[0] > 5.0 { of_data } else { uniform };
+    let certain =
+        |of_data: f64| move |y: &ArrayRef1<f64>| if y[0] > 5.0 { of_data } else { uniform };
     let mut partner = x.to_owned();
     partner[[0, 0]] = 10.0;
     if data == 1.0 {
@@ -844,8 +881,11 @@ fn nce_half(model: &Pairwise, c: f64, x: &ArrayRef2<f64>, data: f64, noise: f64,
 fn score_matching_fisher() {
     let truth = Mixture::new(array![[-1.0], [1.5]], array![0.4, 0.6], 0.7).unwrap();
     let grid = Array2::from_shape_fn((4001, 1), |(i, _)| -8.0 + 0.004 * i as f64);
-    let density: Array1<f64> =
-        grid.rows().into_iter().map(|x| (-truth.energy(&x) - truth.log_partition()).exp()).collect();
+    let density: Array1<f64> = grid
+        .rows()
+        .into_iter()
+        .map(|x| (-truth.energy(&x) - truth.log_partition()).exp())
+        .collect();
     assert!((density.sum() * 0.004 - 1.0).abs() < 1e-9);
     let measure = |model: &NetworkEnergy| {
         let (mut fisher, mut objective) = (0.0, 0.0);
@@ -890,7 +930,8 @@ fn explicit_score_matching() {
 #[test]
 fn score_matching_gaussian() {
     let mut rng = rng(39);
-    let data = normal_matrix(40, 2, &mut rng).dot(&array![[1.0, 0.4], [0.0, 0.7]]) + array![1.0, -0.5];
+    let data =
+        normal_matrix(40, 2, &mut rng).dot(&array![[1.0, 0.4], [0.0, 0.7]]) + array![1.0, -0.5];
     let bowl = Bowl::new(Array2::eye(2), Array1::zeros(2)).unwrap();
     let found = minimize(
         &mut Lbfgs::new(10).unwrap(),
@@ -948,7 +989,9 @@ fn denoising_target() {
     let mut rng = rng(42);
     let (data, sigma) = (array![[-1.0], [0.2], [1.4]], 0.5);
     let network = NetworkEnergy::new(1, 4, 0.6, &mut rng).unwrap();
-    assert_gradient(&network, |e, g| denoising_score_matching(e, &data, sigma, g, &mut downhill::rng(43)));
+    assert_gradient(&network, |e, g| {
+        denoising_score_matching(e, &data, sigma, g, &mut downhill::rng(43))
+    });
     // The data with the noise are a mixture of bells about them.
     let blurred = Mixture::new(data.clone(), Array1::ones(3), sigma).unwrap();
     let mut exact = Array1::zeros(network.parameters().len());
@@ -982,7 +1025,10 @@ fn contrastive_embedding_loss() {
 fn info_nce_loss() {
     let energies = normal_matrix(4, 4, &mut rng(44));
     let plain = |f: &Array2<f64>| {
-        (0..4).map(|i| -((-f[[i, i]]).exp() / f.row(i).mapv(|f| (-f).exp()).sum()).ln()).sum::<f64>() / 4.0
+        (0..4)
+            .map(|i| -((-f[[i, i]]).exp() / f.row(i).mapv(|f| (-f).exp()).sum()).ln())
+            .sum::<f64>()
+            / 4.0
     };
     let mut gradient = Array2::zeros((4, 4));
     assert!((info_nce(&energies, &mut gradient) - plain(&energies)).abs() < 1e-13);
@@ -1010,7 +1056,8 @@ fn info_nce_bound() {
             for b in &cells {
                 for c in &cells {
                     let batch = [a.0, b.0, c.0];
-                    let energies = Array2::from_shape_fn((3, 3), |(i, j)| f(batch[i].0, batch[j].1));
+                    let energies =
+                        Array2::from_shape_fn((3, 3), |(i, j)| f(batch[i].0, batch[j].1));
                     mean += a.1 * b.1 * c.1 * info_nce(&energies, &mut Array2::zeros((3, 3)));
                 }
             }
@@ -1043,7 +1090,10 @@ fn regularized_latent_variable_methods() {
     let fraction = |penalty: f64| {
         let code = SoftCode::new(&dictionary, penalty).unwrap();
         let low = |k: usize| {
-            let y = array![-2.0 + 4.0 * (k % 200) as f64 / 199.0, -2.0 + 4.0 * (k / 200) as f64 / 199.0];
+            let y = array![
+                -2.0 + 4.0 * (k % 200) as f64 / 199.0,
+                -2.0 + 4.0 * (k / 200) as f64 / 199.0
+            ];
             (code.energy(&y) < 0.02) as usize
         };
         (0..40_000).map(low).sum::<usize>() as f64 / 40_000.0
@@ -1096,7 +1146,8 @@ fn ista_step() {
     let mut path = vec![Array2::zeros((5, 12))];
     coding.iterate(&samples, 40, false, |_, codes| path.push(codes.clone())).unwrap();
     let l = coding.lipschitz();
-    let square = |z: &Array1<f64>, x: &ArrayRef1<f64>| 0.5 * (z.dot(&dictionary) - x).mapv(|r| r * r).sum();
+    let square =
+        |z: &Array1<f64>, x: &ArrayRef1<f64>| 0.5 * (z.dot(&dictionary) - x).mapv(|r| r * r).sum();
     for (n, x) in samples.rows().into_iter().enumerate() {
         let z = path[3].row(n).to_owned();
         let slope = central(|z| square(z, &x), &z, 1e-4);
@@ -1206,7 +1257,8 @@ fn todo_contrastive_embedding_sparse_coding_cd() {
     };
     let (dictionary, samples) = (matrix(&oracle["dictionary"]), matrix(&oracle["samples"]));
     for case in oracle["cases"].as_array().unwrap() {
-        let coding = SparseCoding::new(dictionary.clone(), case["penalty"].as_f64().unwrap()).unwrap();
+        let coding =
+            SparseCoding::new(dictionary.clone(), case["penalty"].as_f64().unwrap()).unwrap();
         let codes = coding.fista(&samples, 20_000).unwrap();
         assert!((&codes - &matrix(&case["codes"])).iter().all(|d| d.abs() < 1e-6));
         let energy = coding.energy(&samples, &codes);
@@ -1221,7 +1273,8 @@ fn todo_contrastive_embedding_sparse_coding_cd() {
     let p = probabilities(&truth, &states);
     let data = draw(&states, &p, 20_000, &mut rng(50));
     let mut rule =
-        Contrastive::new(GradientDescent::new(1e-9).unwrap(), data.clone(), Start::Data, 2).unwrap();
+        Contrastive::new(GradientDescent::new(1e-9).unwrap(), data.clone(), Start::Data, 2)
+            .unwrap();
     rule.step(&mut truth.clone(), &data, |e| Gibbs::new(e, -1.0, 1.0, 1.0), &mut rng(51)).unwrap();
     // Two means of 20 000 products of ±1.
     assert!(rule.gradient().iter().all(|g| g.abs() < 4.0 * (2.0 / 20_000f64).sqrt()));

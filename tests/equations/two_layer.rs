@@ -48,7 +48,8 @@ fn pairs() -> impl Iterator<Item = (Pair, f64, f64)> {
     let mut rng = rng(1986);
     (0..20).map(move |_| {
         let v = normal(6, &mut rng);
-        let pair = Pair { w_1: v[0], b_1: v[1], w_2: v[2], b_2: v[3], hidden: Logistic, output: Tanh };
+        let pair =
+            Pair { w_1: v[0], b_1: v[1], w_2: v[2], b_2: v[3], hidden: Logistic, output: Tanh };
         (pair, v[4], v[5])
     })
 }
@@ -154,7 +155,10 @@ fn erratum_scalar_hidden_weight_gradient() {
     let by_w_1 = slope(|h| nested(&Pair { w_1: pair.w_1 + h, ..pair }, x, y));
     let Forward { z_1, a_1, z_2, a_2 } = pair.forward(x);
     let printed = (a_2 - y) * Tanh.derivative(z_2) * a_1 * Logistic.derivative(z_1) * x;
-    assert!((by_w_1 - 0.187084).abs() < 1e-6 && (printed + 0.102936).abs() < 1e-6, "{by_w_1} {printed}");
+    assert!(
+        (by_w_1 - 0.187084).abs() < 1e-6 && (printed + 0.102936).abs() < 1e-6,
+        "{by_w_1} {printed}"
+    );
 }
 
 /// ∂C/∂b₁ in closed form against finite differences of the cost, also at the point where the printed form is tried.
@@ -174,7 +178,10 @@ fn erratum_scalar_hidden_bias_gradient() {
     let by_b_1 = slope(|h| nested(&Pair { b_1: pair.b_1 + h, ..pair }, x, y));
     let Forward { z_1, z_2, a_2, .. } = pair.forward(x);
     let printed = (a_2 - y) * Tanh.derivative(z_2) * Logistic.derivative(z_1);
-    assert!((by_b_1 - 0.143911).abs() < 1e-6 && (printed + 0.102793).abs() < 1e-6, "{by_b_1} {printed}");
+    assert!(
+        (by_b_1 - 0.143911).abs() < 1e-6 && (printed + 0.102793).abs() < 1e-6,
+        "{by_b_1} {printed}"
+    );
 }
 
 /// How much of the promised descent η|∇C|² a step of size η misses, divided by η|∇C|².
@@ -244,8 +251,12 @@ fn training_iteration_definition() {
         let by = pair.gradient(x, y);
         let before = pair;
         pair.step(x, y, 0.3);
-        let moved =
-            [before.w_1 - pair.w_1, before.w_2 - pair.w_2, before.b_1 - pair.b_1, before.b_2 - pair.b_2];
+        let moved = [
+            before.w_1 - pair.w_1,
+            before.w_2 - pair.w_2,
+            before.b_1 - pair.b_1,
+            before.b_2 - pair.b_2,
+        ];
         assert!(moved.iter().zip(by).all(|(moved, by)| close(*moved, 0.3 * by)));
     }
 }
@@ -288,7 +299,8 @@ fn scalar_deep_chain_exercise() {
     }
     for (pair, x, y) in pairs() {
         let pair = Pair { output: Logistic, ..pair };
-        let chain = Chain::new(array![pair.w_1, pair.w_2], array![pair.b_1, pair.b_2], Logistic).unwrap();
+        let chain =
+            Chain::new(array![pair.w_1, pair.w_2], array![pair.b_1, pair.b_2], Logistic).unwrap();
         let (w, b) = chain.gradient(x, y);
         let [by_w_1, by_w_2, by_b_1, by_b_2] = pair.gradient(x, y);
         assert!(
@@ -331,15 +343,17 @@ fn vanishing_gradient() {
 fn exploding_gradient() {
     for activation in [Identity, Relu] {
         for depth in 1..=30 {
-            let chain = Chain::new(Array1::from_elem(depth, 2.0), Array1::zeros(depth), activation).unwrap();
+            let chain = Chain::new(Array1::from_elem(depth, 2.0), Array1::zeros(depth), activation)
+                .unwrap();
             let (x, a) = (0.5, 0.5 * 2_f64.powi(depth as i32));
             let (by_weights, _) = chain.gradient(x, a - 1.0);
             assert_eq!(by_weights[0] / x, 2_f64.powi(depth as i32 - 1));
         }
     }
     for (activation, bound) in [(Logistic, 0.25), (Tanh, 1.0), (Relu, 1.0), (Identity, 1.0)] {
-        let steepest =
-            (0..100_001).map(|i| activation.derivative(-20.0 + 4e-4 * f64::from(i))).fold(0.0, f64::max);
+        let steepest = (0..100_001)
+            .map(|i| activation.derivative(-20.0 + 4e-4 * f64::from(i)))
+            .fold(0.0, f64::max);
         assert_eq!(steepest, bound);
     }
 }
@@ -389,13 +403,16 @@ fn row_vector_forward_code() {
                 assert!(close(a_1[[i, j]], hidden[j]));
             }
             for o in 0..k {
-                let by_hand =
-                    (0..m).map(|j| theta[w_2 + j * k + o] * hidden[j]).sum::<f64>() + theta[b_2 + o];
+                let by_hand = (0..m).map(|j| theta[w_2 + j * k + o] * hidden[j]).sum::<f64>()
+                    + theta[b_2 + o];
                 assert!(close(a_2[[i, o]], by_hand));
             }
         }
         let (w_1, biases_1, weights_2, biases_2) = network.layers();
-        assert_eq!((w_1.dim(), biases_1.len(), weights_2.dim(), biases_2.len()), ((p, m), m, (m, k), k));
+        assert_eq!(
+            (w_1.dim(), biases_1.len(), weights_2.dim(), biases_2.len()),
+            ((p, m), m, (m, k), k)
+        );
         let flat: Array1<f64> =
             w_1.iter().chain(&biases_1).chain(&weights_2).chain(&biases_2).copied().collect();
         assert_eq!(flat, theta);
@@ -419,7 +436,9 @@ fn two_layer_cost() {
     let one_by_one: f64 = x
         .outer_iter()
         .zip(y.outer_iter())
-        .map(|(x, y)| network.cost(&x.insert_axis(ndarray::Axis(0)), &y.insert_axis(ndarray::Axis(0))))
+        .map(|(x, y)| {
+            network.cost(&x.insert_axis(ndarray::Axis(0)), &y.insert_axis(ndarray::Axis(0)))
+        })
         .sum();
     assert!(close(one_by_one, sum));
 }
@@ -541,8 +560,13 @@ fn two_layer_sign_symmetry() {
         assert!(close(odd.forward(x).a_2, mirrored.forward(x).a_2));
         assert!((odd.forward(x).a_2 - Pair { w_1: -odd.w_1, ..odd }.forward(x).a_2).abs() > 0.0);
         // The logistic neuron has its own mirror: σ(−z) = 1 − σ(z), so the output bias takes up w₂.
-        let mirrored =
-            Pair { w_1: -pair.w_1, b_1: -pair.b_1, w_2: -pair.w_2, b_2: pair.b_2 + pair.w_2, ..pair };
+        let mirrored = Pair {
+            w_1: -pair.w_1,
+            b_1: -pair.b_1,
+            w_2: -pair.w_2,
+            b_2: pair.b_2 + pair.w_2,
+            ..pair
+        };
         assert!(close(pair.cost(x, y), mirrored.cost(x, y)));
     }
 }
@@ -551,14 +575,20 @@ fn two_layer_sign_symmetry() {
 /// of each sign.
 #[test]
 fn two_layer_saddle_at_zero() {
-    let at = |w_1: f64, w_2: f64| Pair { w_1, b_1: 0.0, w_2, b_2: 0.0, hidden: Tanh, output: Identity };
+    let at =
+        |w_1: f64, w_2: f64| Pair { w_1, b_1: 0.0, w_2, b_2: 0.0, hidden: Tanh, output: Identity };
     let (x, y) = (0.8, 1.1);
     let [by_w_1, by_w_2, by_b_1, _] = at(0.0, 0.0).gradient(x, y);
     assert_eq!((by_w_1, by_w_2, by_b_1), (0.0, 0.0, 0.0));
-    let second =
-        |i: usize, direction: [f64; 2]| slope(|h| at(h * direction[0], h * direction[1]).gradient(x, y)[i]);
-    let (aa, ab, ba, bb) =
-        (second(0, [1.0, 0.0]), second(0, [0.0, 1.0]), second(1, [1.0, 0.0]), second(1, [0.0, 1.0]));
+    let second = |i: usize, direction: [f64; 2]| {
+        slope(|h| at(h * direction[0], h * direction[1]).gradient(x, y)[i])
+    };
+    let (aa, ab, ba, bb) = (
+        second(0, [1.0, 0.0]),
+        second(0, [0.0, 1.0]),
+        second(1, [1.0, 0.0]),
+        second(1, [0.0, 1.0]),
+    );
     assert!(close(ab, ba) && close(ab, -x * y));
     assert!(aa * bb - ab * ba < -0.1);
 }
@@ -592,7 +622,8 @@ fn two_layer_identical_units() {
 fn saddle_three_units() {
     let saddle = |x: &[f64]| x[0] * x[0] + 3.0 * x[0] * x[1] + x[1] * x[1] + 5.0;
     let bias: f64 = -1.0;
-    let (s0, curvature) = (sigma(Logistic, bias), slope(|h| slope(|g| sigma(Logistic, bias + h + g))));
+    let (s0, curvature) =
+        (sigma(Logistic, bias), slope(|h| slope(|g| sigma(Logistic, bias + h + g))));
     let worst = |epsilon: f64| {
         let c = array![-4.5, -4.5, 1.5] * (2.0 / (curvature * epsilon * epsilon));
         let third = epsilon / 3.0;
@@ -617,7 +648,10 @@ fn saddle_three_units() {
             |(i, j)| if j == 0 { i / 21 } else { i % 21 } as f64 / 10.0 - 1.0,
         );
         let output = network.forward(&grid).1;
-        grid.outer_iter().zip(&output).map(|(x, a)| (a - saddle(&x.to_vec())).abs()).fold(0.0, f64::max)
+        grid.outer_iter()
+            .zip(&output)
+            .map(|(x, a)| (a - saddle(&x.to_vec())).abs())
+            .fold(0.0, f64::max)
     };
     let (coarse, fine) = (worst(0.02), worst(0.01));
     assert!((coarse / fine - 2.0).abs() < 0.1 && fine < 0.05, "{coarse} {fine}");
@@ -631,13 +665,17 @@ fn log_normal_product() {
     let (depth, chains) = (6, 40_000);
     let slopes: Vec<f64> = (0..chains)
         .map(|_| {
-            let chain = Chain::new(normal(depth, &mut rng), Array1::zeros(depth), Identity).unwrap();
+            let chain =
+                Chain::new(normal(depth, &mut rng), Array1::zeros(depth), Identity).unwrap();
             chain.gradient(1.0, chain.output(1.0) - 1.0).0[0]
         })
         .collect();
     let check = |values: Vec<f64>, expected: f64, variance: f64| {
         let mean = values.iter().sum::<f64>() / chains as f64;
-        assert!((mean - expected).abs() < 4.0 * (variance / chains as f64).sqrt(), "{mean} {expected}");
+        assert!(
+            (mean - expected).abs() < 4.0 * (variance / chains as f64).sqrt(),
+            "{mean} {expected}"
+        );
     };
     let factors = (depth - 1) as f64;
     // Mean and variance of ln|w|: −(γ + ln 2)/2 and π²/8; of w²: 1 and 2, so that a product of five has the mean square 3⁵.

@@ -55,8 +55,15 @@ fn rate(x: &[f64], y: &[f64]) -> f64 {
 }
 
 /// `n` units on `d` inputs with normal weights and biases, and output weights of 1.
-fn random_units(activation: fn(f64) -> f64, n: usize, d: usize, scale: f64, rng: &mut impl Rng) -> Shallow {
-    let weights = Array2::from_shape_simple_fn((n, d), || scale * rng.sample::<f64, _>(StandardNormal));
+fn random_units(
+    activation: fn(f64) -> f64,
+    n: usize,
+    d: usize,
+    scale: f64,
+    rng: &mut impl Rng,
+) -> Shallow {
+    let weights =
+        Array2::from_shape_simple_fn((n, d), || scale * rng.sample::<f64, _>(StandardNormal));
     let biases = Array1::from_shape_simple_fn(n, || scale * rng.sample::<f64, _>(StandardNormal));
     Shallow::new(activation, weights, biases, Array1::ones(n)).unwrap()
 }
@@ -72,7 +79,8 @@ fn fitted(units: &Shallow, x: &Array2<f64>, y: &Array1<f64>) -> Array1<f64> {
 /// Source: Cybenko (1989).
 #[test]
 fn sigmoidal_function() {
-    let gaps = |f: &dyn Fn(f64) -> f64| [10.0, 20.0, 40.0].map(|z| (1.0 - f(z)).abs().max(f(-z).abs()));
+    let gaps =
+        |f: &dyn Fn(f64) -> f64| [10.0, 20.0, 40.0].map(|z| (1.0 - f(z)).abs().max(f(-z).abs()));
     let sigmoidal = |f: &dyn Fn(f64) -> f64| {
         let gap = gaps(f);
         gap[0] < 1e-4 && gap[1] <= gap[0] && gap[2] <= gap[1] && gap[2] < 1e-15
@@ -93,8 +101,9 @@ fn sigmoidal_function() {
 #[test]
 fn uat_network_parameters() {
     let mut rng = rng(1);
-    let mut normal =
-        |n: usize, d: usize| Array2::from_shape_simple_fn((n, d), || rng.sample::<f64, _>(StandardNormal));
+    let mut normal = |n: usize, d: usize| {
+        Array2::from_shape_simple_fn((n, d), || rng.sample::<f64, _>(StandardNormal))
+    };
     let (weights, biases, output, x) = (normal(5, 3), normal(5, 1), normal(5, 1), normal(200, 3));
     let (biases, output) = (biases.column(0).to_owned(), output.column(0).to_owned());
     let network = Shallow::new(logistic, weights.clone(), biases.clone(), output.clone()).unwrap();
@@ -112,14 +121,19 @@ fn uat_network_parameters() {
 
     let oracle: Value =
         serde_json::from_str(include_str!("../oracles/universal_approximation.json")).unwrap();
-    let numbers = |name: &str| serde_json::from_value::<Vec<f64>>(oracle["expit"][name].clone()).unwrap();
+    let numbers =
+        |name: &str| serde_json::from_value::<Vec<f64>>(oracle["expit"][name].clone()).unwrap();
     let rows = |name: &str, d: usize| {
         let flat = numbers(name);
         Array2::from_shape_vec((flat.len() / d, d), flat).unwrap()
     };
-    let network =
-        Shallow::new(logistic, rows("weights", 2), numbers("biases").into(), numbers("output").into())
-            .unwrap();
+    let network = Shallow::new(
+        logistic,
+        rows("weights", 2),
+        numbers("biases").into(),
+        numbers("output").into(),
+    )
+    .unwrap();
     let error = sup_error(&Array1::from(numbers("values")), &network.evaluate(&rows("x", 2)));
     assert!(error < 1e-13, "{error:e}");
 }
@@ -161,7 +175,10 @@ fn staircase_network() {
     assert!(sup_error(&x.mapv(sum), &stairs.curve(&x)) < 1e-12);
     // Half a cell from the nearest step the unit is off by e^{-κ/2}.
     let ends = grid(lo, hi, steps + 1);
-    assert!(sup_error(&ends.mapv(target), &stairs.curve(&ends)) < 10.0 * (-0.5 * sharpness).exp() + 1e-13);
+    assert!(
+        sup_error(&ends.mapv(target), &stairs.curve(&ends))
+            < 10.0 * (-0.5 * sharpness).exp() + 1e-13
+    );
     assert_eq!(stairs.width(), steps + 1);
 }
 
@@ -183,11 +200,16 @@ fn staircase_error() {
             let h = (hi - lo) / f64::from(steps);
             let omega = modulus(target, lo, hi, h);
             for sharpness in [0.5, 2.0, 5.0, 20.0, 1000.0] {
-                let stairs = Shallow::staircase(target, (lo, hi), steps as usize, sharpness).unwrap();
+                let stairs =
+                    Shallow::staircase(target, (lo, hi), steps as usize, sharpness).unwrap();
                 let error = sup_error(&x.mapv(target), &stairs.curve(&x));
                 let blur = (-0.5 * sharpness).exp();
-                let bound = omega * (1.0 + 2.0 * blur / (1.0 - (-sharpness).exp())) + target(lo).abs() * blur;
-                assert!(error <= bound, "{steps} steps of sharpness {sharpness}: {error} above {bound}");
+                let bound = omega * (1.0 + 2.0 * blur / (1.0 - (-sharpness).exp()))
+                    + target(lo).abs() * blur;
+                assert!(
+                    error <= bound,
+                    "{steps} steps of sharpness {sharpness}: {error} above {bound}"
+                );
                 closest = closest.max(error / bound);
             }
         }
@@ -213,15 +235,22 @@ fn cybenko_uniform_approximation() {
         assert!(sup_error(&y, &stairs.curve(&x)) < epsilon);
         // Any continuous sigmoidal function will do: here the normal distribution function, which rises twice as fast.
         let normal = |z: f64| 0.5 * libm::erfc(-z);
-        let other =
-            Shallow::new(normal, stairs.weights().clone(), stairs.biases().clone(), stairs.output().clone());
+        let other = Shallow::new(
+            normal,
+            stairs.weights().clone(),
+            stairs.biases().clone(),
+            stairs.output().clone(),
+        );
         assert!(sup_error(&y, &other.unwrap().curve(&x)) < epsilon);
     }
     let mut before = f64::NAN;
     for steps in [10, 20, 40, 80] {
         let stairs = Shallow::staircase(wave, (0.0, 1.0), steps, 50.0).unwrap();
         let error = sup_error(&y, &stairs.curve(&x));
-        assert!(before.is_nan() || (before / error - 2.0).abs() < 0.1, "{steps}: {before} to {error}");
+        assert!(
+            before.is_nan() || (before / error - 2.0).abs() < 0.1,
+            "{steps}: {before} to {error}"
+        );
         before = error;
     }
     let stairs = Shallow::staircase(wave, (0.0, 1.0), 10, 5.0).unwrap();
@@ -232,7 +261,10 @@ fn cybenko_uniform_approximation() {
 #[test]
 fn uat_target_function_set() {
     let mut rng = rng(3);
-    let x = Array2::from_shape_fn((41 * 41, 2), |(i, j)| if j == 0 { i / 41 } else { i % 41 } as f64 / 40.0);
+    let x = Array2::from_shape_fn(
+        (41 * 41, 2),
+        |(i, j)| if j == 0 { i / 41 } else { i % 41 } as f64 / 40.0,
+    );
     let y = Array1::from_shape_fn(x.nrows(), |i| (TAU * x[[i, 0]]).sin() + 3.0 * x[[i, 1]]);
     assert!(y.iter().any(|&y| y < -0.9) && y.iter().any(|&y| y > 3.9));
     assert!(sup_error(&y, &fitted(&random_units(logistic, 150, 2, 5.0, &mut rng), &x, &y)) < 0.05);
@@ -263,7 +295,8 @@ fn uat_monotone_activation_statement() {
         let errors = [4_u8, 8, 16, 32, 64].map(|width| {
             let n = f64::from(width);
             // Two units start before the interval: a value and a slope to begin with.
-            let centres = Array1::from_shape_fn(usize::from(width), |j| (j as f64 - 1.5) / (n - 3.0));
+            let centres =
+                Array1::from_shape_fn(usize::from(width), |j| (j as f64 - 1.5) / (n - 3.0));
             let units = Shallow::new(
                 activation,
                 Array2::from_elem((usize::from(width), 1), n),
@@ -305,19 +338,27 @@ fn product_of_waves() {
 /// bounds with logistic units.
 #[test]
 fn bump_from_ridges() {
-    let x = Array2::from_shape_fn((51 * 51, 2), |(i, j)| if j == 0 { i / 51 } else { i % 51 } as f64 / 50.0);
-    let bump =
-        Array1::from_shape_fn(x.nrows(), |i| (PI * x[[i, 0]]).sin().powi(2) * (PI * x[[i, 1]]).sin().powi(2));
-    let ridges = [([1.0, 0.0], -0.25), ([0.0, 1.0], -0.25), ([1.0, 1.0], 0.125), ([1.0, -1.0], 0.125)];
+    let x = Array2::from_shape_fn(
+        (51 * 51, 2),
+        |(i, j)| if j == 0 { i / 51 } else { i % 51 } as f64 / 50.0,
+    );
+    let bump = Array1::from_shape_fn(x.nrows(), |i| {
+        (PI * x[[i, 0]]).sin().powi(2) * (PI * x[[i, 1]]).sin().powi(2)
+    });
+    let ridges =
+        [([1.0, 0.0], -0.25), ([0.0, 1.0], -0.25), ([1.0, 1.0], 0.125), ([1.0, -1.0], 0.125)];
     let mut exact = Shallow::new(f64::cos, array![[0.0, 0.0]], array![0.0], array![0.25]).unwrap();
-    let mut stairs =
-        Shallow::staircase(|_| 0.25, (0.0, 1.0), 1, 100.0).unwrap().along(&array![1.0, 0.0]).unwrap();
+    let mut stairs = Shallow::staircase(|_| 0.25, (0.0, 1.0), 1, 100.0)
+        .unwrap()
+        .along(&array![1.0, 0.0])
+        .unwrap();
     let steps = 20;
     for (direction, height) in ridges {
         let direction = Array1::from(direction.to_vec());
         let wave = Shallow::new(f64::cos, array![[TAU]], array![0.0], array![height]).unwrap();
         exact = exact.plus(&wave.along(&direction).unwrap()).unwrap();
-        let wave = Shallow::staircase(|t| height * (TAU * t).cos(), (-1.0, 2.0), 3 * steps, 50.0).unwrap();
+        let wave =
+            Shallow::staircase(|t| height * (TAU * t).cos(), (-1.0, 2.0), 3 * steps, 50.0).unwrap();
         stairs = stairs.plus(&wave.along(&direction).unwrap()).unwrap();
     }
     assert!(sup_error(&bump, &exact.evaluate(&x)) < 1e-14);
@@ -339,7 +380,10 @@ fn uat_non_constructive() {
         .iter()
         .map(|&n| {
             let stairs = Shallow::staircase(wave, (0.0, 1.0), n as usize, 50.0).unwrap();
-            (sup_error(&y, &stairs.curve(&x)), stairs.weights().iter().fold(0.0, |m: f64, w| m.max(w.abs())))
+            (
+                sup_error(&y, &stairs.curve(&x)),
+                stairs.weights().iter().fold(0.0, |m: f64, w| m.max(w.abs())),
+            )
         })
         .unzip();
     assert!((rate(&widths, &errors) + 1.0).abs() < 0.05);
@@ -359,17 +403,23 @@ fn relu_broken_line() {
         let mut knots: Vec<f64> = (0..n).map(|_| rng.random_range(-3.0..3.0)).collect();
         knots.sort_by(f64::total_cmp);
         let values: Vec<f64> = (0..n).map(|_| rng.random_range(-3.0..3.0)).collect();
-        let line = Shallow::broken_line(&Array1::from(knots.clone()), &Array1::from(values.clone())).unwrap();
+        let line =
+            Shallow::broken_line(&Array1::from(knots.clone()), &Array1::from(values.clone()))
+                .unwrap();
         assert_eq!(line.width(), n);
         let x = grid(knots[0], knots[n - 1], 301);
         // The slopes, some of them steep, cancel.
         let steepest = line.output().iter().fold(1.0, |m: f64, a| m.max(a.abs()));
-        assert!(sup_error(&x.mapv(|x| interpolate(&knots, &values, x)), &line.curve(&x)) < 1e-13 * steepest);
+        assert!(
+            sup_error(&x.mapv(|x| interpolate(&knots, &values, x)), &line.curve(&x))
+                < 1e-13 * steepest
+        );
         // Level before the first knot, straight on after the last.
         let after = knots[n - 1] + 1.0;
         assert!((line.curve(&array![knots[0] - 5.0])[0] - values[0]).abs() < 1e-13 * steepest);
         assert!(
-            (line.curve(&array![after])[0] - interpolate(&knots, &values, after)).abs() < 1e-13 * steepest
+            (line.curve(&array![after])[0] - interpolate(&knots, &values, after)).abs()
+                < 1e-13 * steepest
         );
     }
     let oracle: Value =
@@ -399,7 +449,8 @@ fn broken_line_error() {
         assert!(error(wave, &knots, &x) <= TAU * TAU * h * h / 8.0);
     }
     let even = |f| widths.map(|n| error(f, &grid(0.0, 1.0, n as usize + 1), &x));
-    let crowded = widths.map(|n| error(f64::sqrt, &grid(0.0, 1.0, n as usize + 1).powi(4), &x.powi(4)));
+    let crowded =
+        widths.map(|n| error(f64::sqrt, &grid(0.0, 1.0, n as usize + 1).powi(4), &x.powi(4)));
     assert!((rate(&n, &even(wave)) + 2.0).abs() < 0.05);
     assert!((rate(&n, &even(f64::sqrt)) + 0.5).abs() < 0.05);
     assert!((rate(&n, &crowded) + 2.0).abs() < 0.05);
@@ -413,7 +464,10 @@ fn hornik_square_integrability() {
     let quadrature = |f: &dyn Fn(f64) -> f64, r: f64| {
         let n = 20_000;
         let h = 2.0 * r / f64::from(n);
-        (0..n).map(|i| (f64::from(i) + 0.5) * h - r).map(|x| f(x).powi(2) * density(x) * h).sum::<f64>()
+        (0..n)
+            .map(|i| (f64::from(i) + 0.5) * h - r)
+            .map(|x| f(x).powi(2) * density(x) * h)
+            .sum::<f64>()
     };
     let network = Shallow::staircase(f64::sin, (-3.0, 3.0), 12, 5.0).unwrap();
     let at = |x: f64| network.curve(&array![x])[0];
@@ -438,8 +492,8 @@ fn hornik_mean_square_approximation() {
     let x = grid(-1.0, 1.0, 4000);
     let step = x.mapv(|x| if x < 0.0 { 0.0 } else { 1.0 });
     let widths = [5, 20, 60, 200];
-    let fits =
-        widths.map(|width| fitted(&random_units(f64::cos, width, 1, 40.0, &mut rng), &column(&x), &step));
+    let fits = widths
+        .map(|width| fitted(&random_units(f64::cos, width, 1, 40.0, &mut rng), &column(&x), &step));
     let errors = fits.each_ref().map(|fit| mse(&step, fit));
     assert!(errors.windows(2).all(|e| e[1] < e[0]) && errors[3] < 0.01, "{errors:?}");
     // On the grid, whose points stand 0.00025 to either side of the jump, the fit may have used a little of the gap.
@@ -462,7 +516,10 @@ fn step_mean_square() {
         let most = (-2.0 * steepness).exp() / steepness;
         let least = most / (1.0 + (-steepness).exp()).powi(2);
         let (cut, quadrature) = (closed - integral, 1e-12 * steepness);
-        assert!(cut > least - quadrature && cut < most + quadrature, "{steepness}: {integral} and {closed}");
+        assert!(
+            cut > least - quadrature && cut < most + quadrature,
+            "{steepness}: {integral} and {closed}"
+        );
     }
 }
 
@@ -481,13 +538,15 @@ fn uat_discontinuous_functions() {
         // Output weights beyond 10⁶ would make a network that climbs visibly within 10⁻⁹.
         let steepest = coefficients.dot(&units.weights().column(0).mapv(f64::abs)).abs() * 1e-9;
         let network =
-            Shallow::new(logistic, units.weights().clone(), units.biases().clone(), coefficients).unwrap();
+            Shallow::new(logistic, units.weights().clone(), units.biases().clone(), coefficients)
+                .unwrap();
         let error = sup_error(&beside.mapv(step), &network.curve(&beside));
         assert!(error >= 0.5 * jump - steepest - 1e-3, "{error}");
     }
     let mean_squares = [10.0, 100.0, 1000.0].map(|steepness| {
         let unit =
-            Shallow::new(logistic, array![[0.0], [steepness]], array![0.0, 0.0], array![2.0, jump]).unwrap();
+            Shallow::new(logistic, array![[0.0], [steepness]], array![0.0, 0.0], array![2.0, jump])
+                .unwrap();
         assert!(sup_error(&beside.mapv(step), &unit.curve(&beside)) >= 0.5 * jump - 1e-5);
         mse(&y, &unit.curve(&x))
     });
@@ -512,7 +571,8 @@ fn uat_approximation_not_exact() {
         let (coarse, fine) = (second_difference(&stairs, 1e-3), second_difference(&stairs, 1e-4));
         assert!(fine.abs() < 0.11 * coarse.abs() && fine.abs() < 0.05, "{coarse} {fine}");
     }
-    let exact = Shallow::new(relu, array![[1.0], [-1.0]], array![0.0, 0.0], array![1.0, 1.0]).unwrap();
+    let exact =
+        Shallow::new(relu, array![[1.0], [-1.0]], array![0.0, 0.0], array![1.0, 1.0]).unwrap();
     assert_eq!(sup_error(&x.abs(), &exact.curve(&x)), 0.0);
     assert!((second_difference(&exact, 1e-4) - 2.0).abs() < 1e-12);
 }
@@ -528,7 +588,8 @@ fn random_waves_error() {
         let squared = x.iter().map(|x| x * x).sum::<f64>();
         for n in [1, 10, 40] {
             let squares = Array1::from_shape_simple_fn(4000, || {
-                let weights = Array2::from_shape_simple_fn((n, d), || rng.sample::<f64, _>(StandardNormal));
+                let weights =
+                    Array2::from_shape_simple_fn((n, d), || rng.sample::<f64, _>(StandardNormal));
                 let share = Array1::from_elem(n, 1.0 / n as f64);
                 let waves = Shallow::new(f64::cos, weights, Array1::zeros(n), share).unwrap();
                 (waves.evaluate(&x)[0] - (-0.5 * squared).exp()).powi(2)
@@ -568,7 +629,10 @@ fn sawtooth_needs_width() {
         let width = if draw < 50 { teeth - 2 } else { teeth / 2 };
         let weights = Array2::from_shape_fn((width, 1), |(j, _)| if j == 0 { 0.0 } else { 1.0 });
         let biases =
-            Array1::from_shape_fn(width, |j| if j == 0 { 1.0 } else { -rng.random_range(-0.05..1.0) });
+            Array1::from_shape_fn(
+                width,
+                |j| if j == 0 { 1.0 } else { -rng.random_range(-0.05..1.0) },
+            );
         let units = Shallow::new(relu, weights, biases, Array1::ones(width)).unwrap();
         assert!(sup_error(&y, &fitted(&units, &column(&x), &y)) >= 0.5 - 1e-9);
     }
@@ -588,7 +652,8 @@ fn leshno_polynomial_activation() {
     let mut rng = rng(11);
     let x = grid(0.0, 1.0, 301);
     let y = x.mapv(wave);
-    let best = Ols::fit(&polynomial_features(&x, 2), &y).unwrap().predict(&polynomial_features(&x, 2));
+    let best =
+        Ols::fit(&polynomial_features(&x, 2), &y).unwrap().predict(&polynomial_features(&x, 2));
     for width in [3, 50] {
         let parabolas = random_units(|z| z * z + z, width, 1, 1.0, &mut rng);
         assert!(sup_error(&best, &fitted(&parabolas, &column(&x), &y)) < 1e-8);
@@ -602,12 +667,17 @@ fn leshno_polynomial_activation() {
 fn tanh_from_logistic() {
     let mut rng = rng(12);
     let tangents = random_units(f64::tanh, 6, 2, 1.0, &mut rng);
-    let doubled =
-        Shallow::new(logistic, tangents.weights() * 2.0, tangents.biases() * 2.0, Array1::from_elem(6, 2.0));
+    let doubled = Shallow::new(
+        logistic,
+        tangents.weights() * 2.0,
+        tangents.biases() * 2.0,
+        Array1::from_elem(6, 2.0),
+    );
     let constant = Shallow::new(logistic, array![[0.0, 0.0]], array![0.0], array![-12.0]).unwrap();
     let x = Array2::from_shape_simple_fn((100, 2), || rng.random_range(-3.0..3.0));
     assert!(
-        sup_error(&tangents.evaluate(&x), &doubled.unwrap().plus(&constant).unwrap().evaluate(&x)) < 1e-13
+        sup_error(&tangents.evaluate(&x), &doubled.unwrap().plus(&constant).unwrap().evaluate(&x))
+            < 1e-13
     );
 }
 
@@ -617,7 +687,8 @@ fn tanh_from_logistic() {
 fn square_from_sawtooths() {
     let x = grid(0.0, 1.0, 8193);
     for terms in 0..=9 {
-        let sum = (1..=terms).fold(x.clone(), |sum, s| sum - sawtooth(&x, s) / 4_f64.powi(s as i32));
+        let sum =
+            (1..=terms).fold(x.clone(), |sum, s| sum - sawtooth(&x, s) / 4_f64.powi(s as i32));
         assert!((sup_error(&x.powi(2), &sum) - 0.25_f64.powi(terms as i32 + 1)).abs() < 1e-15);
     }
 }

@@ -8,7 +8,9 @@ use std::{
 
 use downhill::{
     Error,
-    backprop::{Activation, Initialisation, Layer, Loss, Mlp, Pass, Penalty, Stopping, Tape, Trainer, idx},
+    backprop::{
+        Activation, Initialisation, Layer, Loss, Mlp, Pass, Penalty, Stopping, Tape, Trainer, idx,
+    },
     optimizers::{Adam, GradientDescent, Optimizer},
     rng,
 };
@@ -36,9 +38,19 @@ fn refused_networks() {
         (&[3], vec![], array![], shape("sizes", "two or more", "1")),
         (&[2, 0, 1], vec![linear; 2], array![0.0], Error::Empty { what: "a layer" }),
         (&[0, 1], vec![linear], array![0.0], Error::Empty { what: "a layer" }),
-        (&[1, 1], vec![linear; 2], array![0.0, 0.0], shape("activations", "1 entries, one a layer", "2")),
+        (
+            &[1, 1],
+            vec![linear; 2],
+            array![0.0, 0.0],
+            shape("activations", "1 entries, one a layer", "2"),
+        ),
         (&[1, 1], vec![linear], array![0.0], shape("theta", "2 parameters", "1")),
-        (&[1, 1], vec![linear], array![0.0, f64::INFINITY], domain("theta", "1", f64::INFINITY, "finite")),
+        (
+            &[1, 1],
+            vec![linear],
+            array![0.0, f64::INFINITY],
+            domain("theta", "1", f64::INFINITY, "finite"),
+        ),
         (
             &[1, 1],
             vec![leaky],
@@ -54,11 +66,13 @@ fn refused_networks() {
     for deviation in [-1.0, f64::INFINITY] {
         let must = "a finite number, not negative";
         let expected = Error::Parameter { what: "initialisation", value: deviation, must };
-        let refused = Mlp::new(&[1, 1], linear, linear, Initialisation::Normal(deviation), &mut rng(1));
+        let refused =
+            Mlp::new(&[1, 1], linear, linear, Initialisation::Normal(deviation), &mut rng(1));
         assert_eq!(refused, Err(expected));
     }
     // More parameters than an array can hold, in one layer and in two.
-    let vast: [&[usize]; 3] = [&[usize::MAX, 2], &[usize::MAX - 1, 1], &[1 << 30, 1 << 30, 1 << 29]];
+    let vast: [&[usize]; 3] =
+        [&[usize::MAX, 2], &[usize::MAX - 1, 1], &[1 << 30, 1 << 30, 1 << 29]];
     for sizes in vast {
         let activations = vec![linear; sizes.len() - 1];
         for refused in [
@@ -77,7 +91,14 @@ fn refused_networks() {
 }
 
 fn small() -> Mlp {
-    Mlp::new(&[2, 3, 2], Activation::Tanh, Activation::Identity, Initialisation::Glorot, &mut rng(1)).unwrap()
+    Mlp::new(
+        &[2, 3, 2],
+        Activation::Tanh,
+        Activation::Identity,
+        Initialisation::Glorot,
+        &mut rng(1),
+    )
+    .unwrap()
 }
 
 /// Samples and targets that cannot be trained on, each with its error; training leaves the network as it was.
@@ -87,7 +108,12 @@ fn refused_samples() {
     let infinite = array![[0.0, 1.0], [f64::INFINITY, 0.0]];
     let probability = "a probability, from 0 to 1";
     let cases: Vec<(Loss, Array2<f64>, Array2<f64>, Error)> = vec![
-        (Loss::SquaredError, Array2::zeros((0, 2)), Array2::zeros((0, 2)), Error::Empty { what: "x" }),
+        (
+            Loss::SquaredError,
+            Array2::zeros((0, 2)),
+            Array2::zeros((0, 2)),
+            Error::Empty { what: "x" },
+        ),
         (
             Loss::SquaredError,
             Array2::zeros((2, 3)),
@@ -100,12 +126,27 @@ fn refused_samples() {
             Array2::zeros((2, 1)),
             shape("columns of y", "2 outputs of the network", "1"),
         ),
-        (Loss::SquaredError, x.clone(), Array2::zeros((3, 2)), shape("y", "2 rows, one a row of x", "3")),
-        (Loss::SquaredError, infinite.clone(), y.clone(), domain("x", "1, 0", f64::INFINITY, "finite")),
+        (
+            Loss::SquaredError,
+            x.clone(),
+            Array2::zeros((3, 2)),
+            shape("y", "2 rows, one a row of x", "3"),
+        ),
+        (
+            Loss::SquaredError,
+            infinite.clone(),
+            y.clone(),
+            domain("x", "1, 0", f64::INFINITY, "finite"),
+        ),
         (Loss::SquaredError, x.clone(), infinite, domain("y", "1, 0", f64::INFINITY, "finite")),
         (Loss::LogisticCrossEntropy, x.clone(), &y * 2.0, domain("y", "0, 0", 2.0, probability)),
         (Loss::LogisticCrossEntropy, x.clone(), &y - 0.5, domain("y", "0, 1", -0.5, probability)),
-        (Loss::SoftmaxCrossEntropy, x.clone(), &y * 0.5, domain("sum of a row of y", "0", 0.5, "1")),
+        (
+            Loss::SoftmaxCrossEntropy,
+            x.clone(),
+            &y * 0.5,
+            domain("sum of a row of y", "0", 0.5, "1"),
+        ),
     ];
     for (loss, x, y, expected) in cases {
         let mut network = small();
@@ -113,25 +154,43 @@ fn refused_samples() {
         assert_eq!(trainer.epoch(&mut network, &x, &y, &mut rng(1)), Err(expected.clone()));
         let stopping = Stopping { epochs: 1, patience: 1 };
         let good = (array![[0.0, 1.0]], array![[1.0, 0.0]]);
-        let fit =
-            trainer.fit(&mut network, (&good.0, &good.1), (&x, &y), stopping, &mut rng(1), |_, _, _| ());
+        let fit = trainer.fit(
+            &mut network,
+            (&good.0, &good.1),
+            (&x, &y),
+            stopping,
+            &mut rng(1),
+            |_, _, _| (),
+        );
         assert_eq!(fit, Err(expected), "as a validation set");
         assert_eq!(network, small());
     }
     let mut network = small();
-    let mut trainer = Trainer::new(&network, Loss::SquaredError, GradientDescent::new(0.1).unwrap(), 2);
+    let mut trainer =
+        Trainer::new(&network, Loss::SquaredError, GradientDescent::new(0.1).unwrap(), 2);
     let none = Stopping { epochs: 0, patience: 1 };
     let fit = trainer.fit(&mut network, (&x, &y), (&x, &y), none, &mut rng(1), |_, _, _| ());
     assert_eq!(fit, Err(Error::Parameter { what: "epochs", value: 0.0, must: "at least 1" }));
-    let mut wider =
-        Mlp::new(&[2, 4, 2], Activation::Tanh, Activation::Identity, Initialisation::Glorot, &mut rng(1))
-            .unwrap();
+    let mut wider = Mlp::new(
+        &[2, 4, 2],
+        Activation::Tanh,
+        Activation::Identity,
+        Initialisation::Glorot,
+        &mut rng(1),
+    )
+    .unwrap();
     let epoch = trainer.epoch(&mut wider, &x, &y, &mut rng(1));
     assert_eq!(epoch, Err(shape("network", "layers of [3, 2] units", "[2, 4, 2]")));
-    for (l1, l2, what, value) in [(-1.0, 0.0, "l1", -1.0), (0.0, f64::INFINITY, "l2", f64::INFINITY)] {
-        let trainer = Trainer::new(&small(), Loss::SquaredError, GradientDescent::new(0.1).unwrap(), 2);
+    for (l1, l2, what, value) in
+        [(-1.0, 0.0, "l1", -1.0), (0.0, f64::INFINITY, "l2", f64::INFINITY)]
+    {
+        let trainer =
+            Trainer::new(&small(), Loss::SquaredError, GradientDescent::new(0.1).unwrap(), 2);
         let refused = trainer.with_penalty(Penalty { l1, l2 }).map(|_| ());
-        assert_eq!(refused, Err(Error::Parameter { what, value, must: "a finite number, not negative" }));
+        assert_eq!(
+            refused,
+            Err(Error::Parameter { what, value, must: "a finite number, not negative" })
+        );
     }
 }
 
@@ -153,7 +212,8 @@ fn odd_samples() {
     ];
     for (x, y) in cases {
         let mut network = small();
-        let mut trainer = Trainer::new(&network, Loss::SoftmaxCrossEntropy, Adam::new(0.05).unwrap(), 10);
+        let mut trainer =
+            Trainer::new(&network, Loss::SoftmaxCrossEntropy, Adam::new(0.05).unwrap(), 10);
         for _ in 0..200 {
             trainer.epoch(&mut network, &x, &y, &mut rng(1)).unwrap();
         }
@@ -196,25 +256,33 @@ fn derivatives_at_the_edge() {
 fn divergence_leaves_the_best() {
     let (x, y) = (array![[1.0]], array![[0.0]]);
     let stopping = Stopping { epochs: 50, patience: 50 };
-    let line =
-        |weight: f64| Mlp::from_parameters(&[1, 1], &[Activation::Identity], array![weight, 0.0]).unwrap();
+    let line = |weight: f64| {
+        Mlp::from_parameters(&[1, 1], &[Activation::Identity], array![weight, 0.0]).unwrap()
+    };
     // A step multiplies the output by 1 − 2 · 10⁵⁰: its square overflows after a few.
     let mut network = line(1.0);
-    let mut trainer = Trainer::new(&network, Loss::SquaredError, GradientDescent::new(1e50).unwrap(), 1);
+    let mut trainer =
+        Trainer::new(&network, Loss::SquaredError, GradientDescent::new(1e50).unwrap(), 1);
     let mut validation = Vec::new();
-    let fit = trainer
-        .fit(&mut network, (&x, &y), (&x, &y), stopping, &mut rng(1), |_, _, cost| validation.push(cost));
+    let fit = trainer.fit(&mut network, (&x, &y), (&x, &y), stopping, &mut rng(1), |_, _, cost| {
+        validation.push(cost)
+    });
     assert!(matches!(fit, Err(Error::Diverged { .. })), "{fit:?}");
-    assert!(validation.len() > 1 && validation.windows(2).all(|pair| pair[1] > pair[0]), "{validation:?}");
+    assert!(
+        validation.len() > 1 && validation.windows(2).all(|pair| pair[1] > pair[0]),
+        "{validation:?}"
+    );
     let mut first = line(1.0);
     GradientDescent::new(1e50).unwrap().step(first.parameters_mut(), &array![1.0, 1.0]);
     assert_eq!(network, first, "the first epoch was the best");
     // A cost that overflows where the network is only tested.
     let mut network = line(1.0);
     let far = array![[1e200]];
-    let mut trainer = Trainer::new(&network, Loss::SquaredError, GradientDescent::new(0.1).unwrap(), 1);
-    let fit =
-        trainer.fit(&mut network, (&x, &y), (&far, &y), stopping, &mut rng(1), |_, _, _| panic!("reported"));
+    let mut trainer =
+        Trainer::new(&network, Loss::SquaredError, GradientDescent::new(0.1).unwrap(), 1);
+    let fit = trainer.fit(&mut network, (&x, &y), (&far, &y), stopping, &mut rng(1), |_, _, _| {
+        panic!("reported")
+    });
     assert_eq!(fit, Err(Error::Diverged { what: "validation", step: 1, loss: f64::INFINITY }));
     assert_eq!(network, line(1.0), "as it came");
 }
@@ -223,16 +291,22 @@ fn divergence_leaves_the_best() {
 #[test]
 fn panics() {
     let network = small();
-    assert!(panic_message(|| drop(small().predict(&Array2::zeros((1, 3))))).contains("columns of x"));
-    assert!(panic_message(|| assert!(small().weights(3).is_empty())).contains("from 1 to 2, not 3"));
+    assert!(
+        panic_message(|| drop(small().predict(&Array2::zeros((1, 3))))).contains("columns of x")
+    );
+    assert!(
+        panic_message(|| assert!(small().weights(3).is_empty())).contains("from 1 to 2, not 3")
+    );
     assert!(panic_message(|| assert!(small().biases(0).is_empty())).contains("from 1 to 2, not 0"));
     let crowded = || small().forward(&Array2::zeros((5, 2)), &mut Pass::new(&small(), 4));
     assert!(panic_message(crowded).contains("room for 4 rows, not 5"));
     let other =
-        Mlp::new(&[2, 4, 2], Activation::Tanh, Activation::Tanh, Initialisation::He, &mut rng(1)).unwrap();
+        Mlp::new(&[2, 4, 2], Activation::Tanh, Activation::Tanh, Initialisation::He, &mut rng(1))
+            .unwrap();
     let stranger = move || network.forward(&Array2::zeros((1, 2)), &mut Pass::new(&other, 1));
     assert!(panic_message(stranger).contains("other sizes"));
-    let batch = || drop(Trainer::new(&small(), Loss::SquaredError, GradientDescent::new(0.1).unwrap(), 0));
+    let batch =
+        || drop(Trainer::new(&small(), Loss::SquaredError, GradientDescent::new(0.1).unwrap(), 0));
     assert!(panic_message(batch).contains("at least one sample"));
     let two = Array2::from_elem((2, 2), 0.5);
     for loss in [Loss::SquaredError, Loss::LogisticCrossEntropy, Loss::SoftmaxCrossEntropy] {
@@ -283,7 +357,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// Three images of 2 × 4 pixels, and three labels, in the IDX format.
 fn idx_files() -> (Vec<u8>, Vec<u8>) {
     let pixels = (0..24).map(|i| i * 10);
-    let images = [0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 4].into_iter().chain(pixels).collect();
+    let images =
+        [0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 4].into_iter().chain(pixels).collect();
     (images, vec![0, 0, 8, 1, 0, 0, 0, 3, 7, 0, 9])
 }
 
@@ -344,7 +419,10 @@ fn idx_damage() {
     for bytes in [images.clone(), gzip(&images)] {
         for length in 0..bytes.len() {
             let file = Scratch::new("cut", &bytes[..length]);
-            assert!(matches!(idx::images(&file.0), Err(Error::File { .. })), "cut to {length} bytes");
+            assert!(
+                matches!(idx::images(&file.0), Err(Error::File { .. })),
+                "cut to {length} bytes"
+            );
         }
     }
     let missing = std::env::temp_dir().join("downhill-there-is-no-such-file");
@@ -381,7 +459,9 @@ fn saved_networks() {
     let text = fs::read_to_string(&file.0).unwrap();
     for length in 0..text.len() {
         fs::write(&file.0, &text[..length]).unwrap();
-        assert!(reason(Mlp::load(&file.0).unwrap_err(), &file.0).starts_with("not a saved network"));
+        assert!(
+            reason(Mlp::load(&file.0).unwrap_err(), &file.0).starts_with("not a saved network")
+        );
     }
     let cases = [
         ("version 2", "version 9", "its format is \"downhill multilayer perceptron, version 9\""),
@@ -391,7 +471,11 @@ fn saved_networks() {
         ("[1,3,1]", "[7,1,1]", "damaged: the network does not have the checksum"),
         ("[1,3,1]", "[1,2,1]", "its parts do not fit: theta: expected 7 parameters, got 10"),
         ("[1,3,1]", "[18446744073709551615,3,1]", "its parts do not fit: the number of parameters"),
-        ("[1,3,1]", "[3,1]", "its parts do not fit: activations: expected 1 entries, one a layer, got 2"),
+        (
+            "[1,3,1]",
+            "[3,1]",
+            "its parts do not fit: activations: expected 1 entries, one a layer, got 2",
+        ),
         ("Softmax", "Softmin", "not a saved network: unknown variant `Softmin`"),
         ("\"sizes\"", "\"size\"", "not a saved network: unknown field `size`"),
     ];
@@ -455,7 +539,8 @@ fn pytorch() {
         };
         let hidden = activation(name("hidden"));
         let activations = [hidden, hidden, activation(name("output"))];
-        let mut network = Mlp::from_parameters(&[3, 5, 4, 2], &activations, numbers(&case["theta"])).unwrap();
+        let mut network =
+            Mlp::from_parameters(&[3, 5, 4, 2], &activations, numbers(&case["theta"])).unwrap();
         let (x, y) = (matrix(&case["x"]), matrix(&case["y"]));
         let mut pass = Pass::new(&network, x.nrows());
         let cost = network.backpropagate(&x, &y, loss, &mut pass);
@@ -495,20 +580,24 @@ fn epochs_return_the_mean_over_samples() {
     let x = Array2::from_shape_fn((7, 2), |(i, j)| (i as f64 - 3.0) * 0.2 + j as f64 * 0.1);
     let y = Array2::from_shape_fn((7, 2), |(i, _)| i as f64);
     let penalty = Penalty { l1: 0.1, l2: 0.3 };
-    let mut trainer = Trainer::new(&network, Loss::SquaredError, GradientDescent::new(1e-300).unwrap(), 3)
-        .with_penalty(penalty)
-        .unwrap();
+    let mut trainer =
+        Trainer::new(&network, Loss::SquaredError, GradientDescent::new(1e-300).unwrap(), 3)
+            .with_penalty(penalty)
+            .unwrap();
     let epoch = trainer.epoch(&mut network, &x, &y, &mut rng(1)).unwrap();
     let mut pass = Pass::new(&network, 7);
     let cost = network.backpropagate(&x, &y, Loss::SquaredError, &mut pass);
-    let price = penalty.value_and_add_gradient(&network, &mut Array1::zeros(network.parameters().len()));
+    let price =
+        penalty.value_and_add_gradient(&network, &mut Array1::zeros(network.parameters().len()));
     assert!((epoch - cost - price).abs() < 1e-12 * cost);
 }
 
 /// At the corner the rectifiers have the slope of their left side.
 #[test]
 fn rectifiers_at_their_corner() {
-    for (activation, slope) in [(Activation::Relu, 0.0), (Activation::LeakyRelu { slope: 0.1 }, 0.1)] {
+    for (activation, slope) in
+        [(Activation::Relu, 0.0), (Activation::LeakyRelu { slope: 0.1 }, 0.1)]
+    {
         let one = Mlp::from_parameters(&[1, 1], &[activation], array![1.0, 0.0]).unwrap();
         let mut pass = Pass::new(&one, 1);
         one.backpropagate(&array![[0.0]], &array![[-1.0]], Loss::SquaredError, &mut pass);

@@ -35,12 +35,16 @@ fn tables_that_are_no_distributions_are_refused() {
     let good = array![[0.5, 0.5], [0.2, 0.8]];
     type Case = (&'static str, Array2<f64>, Array1<f64>, fn(&Error) -> bool);
     let cases: [Case; 8] = [
-        ("no experts", Array2::zeros((0, 2)), array![], |e| matches!(e, Error::Empty { what: "densities" })),
+        ("no experts", Array2::zeros((0, 2)), array![], |e| {
+            matches!(e, Error::Empty { what: "densities" })
+        }),
         ("no states", Array2::zeros((2, 0)), array![1.0, 1.0], |e| {
             matches!(e, Error::Empty { what: "densities" })
         }),
         ("too few weights", good.clone(), array![1.0], |e| matches!(e, Error::Shape { .. })),
-        ("too many weights", good.clone(), array![1.0, 1.0, 1.0], |e| matches!(e, Error::Shape { .. })),
+        ("too many weights", good.clone(), array![1.0, 1.0, 1.0], |e| {
+            matches!(e, Error::Shape { .. })
+        }),
         (
             "negative",
             array![[1.5, -0.5]],
@@ -76,14 +80,20 @@ fn tables_that_are_no_distributions_are_refused() {
         let refusal = mixture(&good, &array![bad, 1.0]).unwrap_err();
         assert!(matches!(refusal, Error::Domain { what: "weights", .. }), "{refusal}");
     }
-    assert!(matches!(product(&good, &array![1.0, INFINITY]), Err(Error::Domain { what: "exponents", .. })));
+    assert!(matches!(
+        product(&good, &array![1.0, INFINITY]),
+        Err(Error::Domain { what: "exponents", .. })
+    ));
     // One expert, one state; all exponents zero: nobody has an opinion.
     assert_eq!(mixture(&array![[1.0]], &array![7.0]), Ok(array![1.0]));
     let (even, log_partition) = product(&good, &array![0.0, 0.0]).unwrap();
     assert!((even[0] - 0.5).abs() < 1e-15 && (log_partition - 2f64.ln()).abs() < 1e-15);
     // Experts with no state in common; one who forbids what another counts against.
     let apart = array![[1.0, 0.0], [0.0, 1.0]];
-    assert!(matches!(product(&apart, &array![1.0, 1.0]), Err(Error::Domain { what: "densities", .. })));
+    assert!(matches!(
+        product(&apart, &array![1.0, 1.0]),
+        Err(Error::Domain { what: "densities", .. })
+    ));
     assert!(matches!(product(&apart, &array![1.0, -1.0]), Err(Error::Domain { value: 0.0, .. })));
     assert_eq!(product(&apart, &array![1.0, 0.0]).unwrap().0, array![1.0, 0.0]);
 }
@@ -92,7 +102,10 @@ fn tables_that_are_no_distributions_are_refused() {
 fn bad_combinations_of_energies_are_refused() {
     let wall = || vec![Wall { from: 0.0 }, Wall { from: 1.0 }];
     assert!(matches!(Product::<Wall>::new(vec![], array![]), Err(Error::Empty { .. })));
-    assert!(matches!(Product::new(wall(), array![1.0]), Err(Error::Shape { what: "exponents", .. })));
+    assert!(matches!(
+        Product::new(wall(), array![1.0]),
+        Err(Error::Shape { what: "exponents", .. })
+    ));
     for bad in [f64::NAN, INFINITY] {
         assert!(matches!(
             Product::new(wall(), array![1.0, bad]),
@@ -101,7 +114,10 @@ fn bad_combinations_of_energies_are_refused() {
     }
     let one = array![1.0, 1.0];
     assert!(matches!(SoftMin::<Wall>::new(vec![], &array![], &array![]), Err(Error::Empty { .. })));
-    assert!(matches!(SoftMin::new(wall(), &array![1.0], &one), Err(Error::Shape { what: "weights", .. })));
+    assert!(matches!(
+        SoftMin::new(wall(), &array![1.0], &one),
+        Err(Error::Shape { what: "weights", .. })
+    ));
     assert!(matches!(
         SoftMin::new(wall(), &one, &array![0.0]),
         Err(Error::Shape { what: "log_partitions", .. })
@@ -115,8 +131,14 @@ fn bad_combinations_of_energies_are_refused() {
         assert!(matches!(refusal, Err(Error::Domain { what: "log_partitions", .. })));
     }
     assert!(matches!(Detector::new(array![], 0.0), Err(Error::Empty { what: "weights" })));
-    assert!(matches!(Detector::new(array![f64::NAN], 0.0), Err(Error::Domain { what: "weights", .. })));
-    assert!(matches!(Detector::new(array![0.0], INFINITY), Err(Error::Parameter { what: "bias", .. })));
+    assert!(matches!(
+        Detector::new(array![f64::NAN], 0.0),
+        Err(Error::Domain { what: "weights", .. })
+    ));
+    assert!(matches!(
+        Detector::new(array![0.0], INFINITY),
+        Err(Error::Parameter { what: "bias", .. })
+    ));
     let (short, long) =
         (Detector::new(array![1.0], 0.0).unwrap(), Detector::new(array![1.0, 2.0], 0.0).unwrap());
     assert!(matches!(tied_components(&[]), Err(Error::Parameter { what: "units", .. })));
@@ -130,9 +152,11 @@ fn impossible_states() {
     let and = Product::new(walls.clone(), array![1.0, 1.0]).unwrap();
     let first = Product::new(walls.clone(), array![1.0, 0.0]).unwrap();
     let or = SoftMin::new(walls, &array![0.5, 0.5], &array![0.0, 0.0]).unwrap();
-    for (x, both, one, either) in
-        [(-1.0, INFINITY, INFINITY, INFINITY), (0.5, INFINITY, 0.0, 2f64.ln()), (2.0, 0.0, 0.0, 0.0)]
-    {
+    for (x, both, one, either) in [
+        (-1.0, INFINITY, INFINITY, INFINITY),
+        (0.5, INFINITY, 0.0, 2f64.ln()),
+        (2.0, 0.0, 0.0, 0.0),
+    ] {
         assert_eq!(and.energy(&array![x]), both);
         assert_eq!(first.energy(&array![x]), one);
         assert_eq!(or.energy(&array![x]), either);
@@ -151,7 +175,9 @@ fn the_opposite_of_impossible_is_refused() {
 #[test]
 #[should_panic(expected = "the energy of the mixture is inf here")]
 fn an_impossible_state_has_no_slope() {
-    SoftMin::new(vec![Wall { from: 0.0 }], &array![1.0], &array![0.0]).unwrap().gradient(&array![-1.0]);
+    SoftMin::new(vec![Wall { from: 0.0 }], &array![1.0], &array![0.0])
+        .unwrap()
+        .gradient(&array![-1.0]);
 }
 
 /// A kernel whose energy keeps a buffer makes the same chains as one without.
@@ -182,7 +208,8 @@ fn a_product_of_gaussians_that_is_none() {
 /// The products of two tables and of two Gaussians against SciPy's and NumPy's numbers.
 #[test]
 fn products_as_scipy() {
-    let oracle: Value = serde_json::from_str(include_str!("../oracles/combining_densities.json")).unwrap();
+    let oracle: Value =
+        serde_json::from_str(include_str!("../oracles/combining_densities.json")).unwrap();
     let numbers = |name: &str| -> Array1<f64> {
         oracle[name].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
     };
@@ -191,7 +218,9 @@ fn products_as_scipy() {
     let (p, log_partition) = product(&densities, &array![0.7, 1.6]).unwrap();
     assert!(furthest(&p, &numbers("product")) < 1e-14);
     assert!((log_partition - oracle["log partition"].as_f64().unwrap()).abs() < 1e-14);
-    let bell = |mean: Array1<f64>, precision: [[f64; 2]; 2]| Gaussian::new(mean, arr2(&precision)).unwrap();
+    let bell = |mean: Array1<f64>, precision: [[f64; 2]; 2]| {
+        Gaussian::new(mean, arr2(&precision)).unwrap()
+    };
     let pair = vec![
         bell(array![1.0, 0.0], [[2.0, 0.5], [0.5, 1.0]]),
         bell(array![-1.0, 2.0], [[1.0, -0.3], [-0.3, 4.0]]),

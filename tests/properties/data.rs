@@ -30,7 +30,10 @@ fn binding_energies_are_those_of_the_evaluation() {
     ] {
         let expected = per_nucleon * (protons + neutrons) / 1000.0;
         // The package rounds each mass to its uncertainty, at most 1.5 keV for these.
-        assert!((binding_energy(protons, neutrons) - expected).abs() < 2e-3, "Z = {protons}, N = {neutrons}");
+        assert!(
+            (binding_energy(protons, neutrons) - expected).abs() < 2e-3,
+            "Z = {protons}, N = {neutrons}"
+        );
     }
 }
 
@@ -58,7 +61,8 @@ fn diabetes_is_the_table_of_least_angle_regression() {
     assert_eq!(table.progression.iter().copied().fold(f64::NAN, f64::min), 25.0);
     assert!(table.features.column(1).iter().all(|&sex| sex == 1.0 || sex == 2.0));
     // s4 is defined as total cholesterol over HDL, rounded by the clinic.
-    let ratios = table.features.rows().into_iter().filter(|r| (r[4] / r[6] - r[7]).abs() < 0.51).count();
+    let ratios =
+        table.features.rows().into_iter().filter(|r| (r[4] / r[6] - r[7]).abs() < 0.51).count();
     assert!(ratios > 430, "{ratios}");
 }
 
@@ -129,7 +133,11 @@ fn damaged_diabetes_is_refused_at_its_line() {
         ("59,2,32.1,101,157,93.2,38,4,4.8598,87,NaN", 3),
         ("59,2,32.1,101,157,93.2,38,4,4.8598,-inf,151", 3),
     ] {
-        assert_eq!(line(Diabetes::parse(&format!("{DIABETES}\n{good}\n{row}\n"))), damaged, "{row:?}");
+        assert_eq!(
+            line(Diabetes::parse(&format!("{DIABETES}\n{good}\n{row}\n"))),
+            damaged,
+            "{row:?}"
+        );
     }
     assert_eq!(line(Diabetes::parse("")), 1);
     assert_eq!(line(Diabetes::parse(DIABETES)), 2);

@@ -16,24 +16,36 @@ fn bad_causes_are_refused() {
     let one = || array![0.5];
     let cases: [Case; 13] = [
         ("no causes", array![], array![], 0.1, |e| matches!(e, Error::Empty { what: "priors" })),
-        ("too few strengths", one(), array![], 0.1, |e| matches!(e, Error::Shape { what: "strengths", .. })),
+        ("too few strengths", one(), array![], 0.1, |e| {
+            matches!(e, Error::Shape { what: "strengths", .. })
+        }),
         ("too many strengths", one(), array![0.5, 0.5], 0.1, |e| {
             matches!(e, Error::Shape { what: "strengths", .. })
         }),
         ("never", array![0.0], one(), 0.1, |e| matches!(e, Error::Domain { what: "priors", .. })),
         ("always", array![1.0], one(), 0.1, |e| matches!(e, Error::Domain { what: "priors", .. })),
-        ("negative prior", array![-0.1], one(), 0.1, |e| matches!(e, Error::Domain { what: "priors", .. })),
-        ("NaN prior", array![f64::NAN], one(), 0.1, |e| matches!(e, Error::Domain { what: "priors", .. })),
+        ("negative prior", array![-0.1], one(), 0.1, |e| {
+            matches!(e, Error::Domain { what: "priors", .. })
+        }),
+        ("NaN prior", array![f64::NAN], one(), 0.1, |e| {
+            matches!(e, Error::Domain { what: "priors", .. })
+        }),
         ("infinite prior", array![INFINITY], one(), 0.1, |e| {
             matches!(e, Error::Domain { what: "priors", .. })
         }),
         ("negative strength", one(), array![-0.1], 0.1, |e| {
             matches!(e, Error::Domain { what: "strengths", .. })
         }),
-        ("certain effect", one(), array![1.0], 0.1, |e| matches!(e, Error::Domain { what: "strengths", .. })),
-        ("negative leak", one(), one(), -0.1, |e| matches!(e, Error::Parameter { what: "leak", .. })),
+        ("certain effect", one(), array![1.0], 0.1, |e| {
+            matches!(e, Error::Domain { what: "strengths", .. })
+        }),
+        ("negative leak", one(), one(), -0.1, |e| {
+            matches!(e, Error::Parameter { what: "leak", .. })
+        }),
         ("certain leak", one(), one(), 1.0, |e| matches!(e, Error::Parameter { what: "leak", .. })),
-        ("NaN leak", one(), one(), f64::NAN, |e| matches!(e, Error::Parameter { what: "leak", .. })),
+        ("NaN leak", one(), one(), f64::NAN, |e| {
+            matches!(e, Error::Parameter { what: "leak", .. })
+        }),
     ];
     for (case, priors, strengths, leak, expected) in cases {
         match NoisyOr::new(priors, strengths, leak) {
@@ -43,7 +55,10 @@ fn bad_causes_are_refused() {
     }
     // A cause without strength is not blamed.
     let idle = NoisyOr::new(array![0.3, 0.4], array![0.0, 0.5], 0.0).unwrap();
-    assert!((idle.posterior(true)[0] - 0.3).abs() < 1e-15 && (idle.posterior(true)[1] - 1.0).abs() < 1e-15);
+    assert!(
+        (idle.posterior(true)[0] - 0.3).abs() < 1e-15
+            && (idle.posterior(true)[1] - 1.0).abs() < 1e-15
+    );
 }
 
 /// A small leak is not lost beside 1, nor is a small silence.
@@ -51,7 +66,10 @@ fn bad_causes_are_refused() {
 fn small_probabilities_keep_their_digits() {
     let rare = NoisyOr::new(array![0.5, 0.25], array![1e-20, 0.0], 1e-20).unwrap();
     let close = |a: f64, b: f64| (a - b).abs() <= 1e-14 * b.abs();
-    assert!(close(rare.effect(&array![0.0, 1.0]), 1e-20) && close(rare.effect(&array![1.0, 0.0]), 2e-20));
+    assert!(
+        close(rare.effect(&array![0.0, 1.0]), 1e-20)
+            && close(rare.effect(&array![1.0, 0.0]), 2e-20)
+    );
     // p(v = 1) is 1e-20 from the leak and ½ · 1e-20 from the first cause.
     let posterior = rare.posterior(true);
     assert!(close(posterior[0], 0.5 * 2.0 / 1.5) && close(posterior[1], 0.25));
@@ -121,7 +139,10 @@ fn bad_energies_are_refused() {
             Interactions::of(&Constant(0.0), units),
             Err(Error::Parameter { what: "units", .. })
         ));
-        assert!(matches!(ChainRule::of(&Constant(0.0), units), Err(Error::Parameter { what: "units", .. })));
+        assert!(matches!(
+            ChainRule::of(&Constant(0.0), units),
+            Err(Error::Parameter { what: "units", .. })
+        ));
     }
     for bad in [f64::NAN, INFINITY, -INFINITY] {
         assert!(matches!(Interactions::of(&Constant(bad), 2), Err(Error::Domain { .. })));
@@ -153,22 +174,31 @@ fn a_unit_that_is_not_there() {
 /// The alarm with five causes and a sigmoid belief network's marginals against sums over tables by NumPy.
 #[test]
 fn posteriors_as_numpy() {
-    let oracle: Value = serde_json::from_str(include_str!("../oracles/directed_vs_energy.json")).unwrap();
+    let oracle: Value =
+        serde_json::from_str(include_str!("../oracles/directed_vs_energy.json")).unwrap();
     let numbers = |value: &Value| -> Array1<f64> {
         value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
     };
     let causes = &oracle["noisy or"];
     let leak = causes["leak"].as_f64().unwrap();
-    let model = NoisyOr::new(numbers(&causes["priors"]), numbers(&causes["strengths"]), leak).unwrap();
+    let model =
+        NoisyOr::new(numbers(&causes["priors"]), numbers(&causes["strengths"]), leak).unwrap();
     let close = |a: &Array1<f64>, b: &Array1<f64>| (a - b).iter().all(|d| d.abs() < 1e-13);
     assert!(close(&model.posterior(true), &numbers(&causes["given the effect"])));
     assert!(close(&model.posterior(false), &numbers(&causes["given its absence"])));
     let belief = &oracle["belief net"];
-    let rows: Vec<Array1<f64>> = belief["weights"].as_array().unwrap().iter().map(numbers).collect();
+    let rows: Vec<Array1<f64>> =
+        belief["weights"].as_array().unwrap().iter().map(numbers).collect();
     let weights = Array2::from_shape_fn((rows.len(), rows[0].len()), |(j, k)| rows[j][k]);
-    let net = SigmoidBelief::new(weights, numbers(&belief["hidden bias"]), numbers(&belief["visible bias"]))
-        .unwrap();
-    for (v, log_p) in belief["visible"].as_array().unwrap().iter().zip(numbers(&belief["log marginal"])) {
+    let net = SigmoidBelief::new(
+        weights,
+        numbers(&belief["hidden bias"]),
+        numbers(&belief["visible bias"]),
+    )
+    .unwrap();
+    for (v, log_p) in
+        belief["visible"].as_array().unwrap().iter().zip(numbers(&belief["log marginal"]))
+    {
         assert!((net.log_marginal(&numbers(v)).unwrap() - log_p).abs() < 1e-13);
     }
 }

@@ -19,9 +19,19 @@ fn a_categorical_refuses_bad_weights() {
     type Case = (&'static str, Array1<f64>, fn(&Error) -> bool);
     let cases: [Case; 6] = [
         ("none", array![], |e| matches!(e, Error::Empty { what: "weights" })),
-        ("all zero", array![0.0, 0.0], |e| matches!(e, Error::Domain { what: "weights", value: 0.0, .. })),
-        ("one negative", array![0.5, -1e-300], |e| matches!(e, Error::Domain { index, .. } if index == "1")),
-        ("NaN", array![f64::NAN, 1.0], |e| matches!(e, Error::Domain { index, .. } if index == "0")),
+        ("all zero", array![0.0, 0.0], |e| {
+            matches!(e, Error::Domain { what: "weights", value: 0.0, .. })
+        }),
+        (
+            "one negative",
+            array![0.5, -1e-300],
+            |e| matches!(e, Error::Domain { index, .. } if index == "1"),
+        ),
+        (
+            "NaN",
+            array![f64::NAN, 1.0],
+            |e| matches!(e, Error::Domain { index, .. } if index == "0"),
+        ),
         ("infinite", array![1.0, INFINITY], |e| matches!(e, Error::Domain { value: INFINITY, .. })),
         ("minus infinity", array![-INFINITY], |e| matches!(e, Error::Domain { .. })),
     ];
@@ -34,8 +44,16 @@ fn a_categorical_refuses_bad_weights() {
         ("nothing can be", array![-INFINITY, -INFINITY], |e| {
             matches!(e, Error::Domain { what: "log_weights", .. })
         }),
-        ("NaN", array![0.0, f64::NAN], |e| matches!(e, Error::Domain { index, .. } if index == "1")),
-        ("infinite", array![INFINITY, 0.0], |e| matches!(e, Error::Domain { index, .. } if index == "0")),
+        (
+            "NaN",
+            array![0.0, f64::NAN],
+            |e| matches!(e, Error::Domain { index, .. } if index == "1"),
+        ),
+        (
+            "infinite",
+            array![INFINITY, 0.0],
+            |e| matches!(e, Error::Domain { index, .. } if index == "0"),
+        ),
     ];
     for (case, log_weights, expected) in cases {
         let error = Categorical::from_log_weights(&log_weights).expect_err(case);
@@ -173,7 +191,10 @@ fn a_normal_refuses_bad_input() {
         assert!(matches!(error, Error::Parameter { what: "deviation", .. }));
     }
     let even = |k: usize| Categorical::new(&Array1::ones(k)).unwrap();
-    assert!(matches!(Normal::cover(&array![1.0], &even(2)), Err(Error::Shape { what: "points", .. })));
+    assert!(matches!(
+        Normal::cover(&array![1.0], &even(2)),
+        Err(Error::Shape { what: "points", .. })
+    ));
     assert!(matches!(
         Normal::cover(&array![1.0, INFINITY], &even(2)),
         Err(Error::Domain { what: "points", .. })
@@ -205,7 +226,10 @@ fn points_on_the_line_are_checked() {
         ));
     }
     let even = Categorical::new(&array![1.0, 1.0]).unwrap();
-    assert!(matches!(Empirical::weighted(&array![1.0], &even), Err(Error::Shape { what: "points", .. })));
+    assert!(matches!(
+        Empirical::weighted(&array![1.0], &even),
+        Err(Error::Shape { what: "points", .. })
+    ));
     let p = Empirical::new(&array![1.0, 1.0, 1.0]).unwrap();
     for order in [0.0, 0.5, -1.0, f64::NAN, INFINITY] {
         assert!(matches!(p.wasserstein(&p, order), Err(Error::Parameter { what: "order", .. })));
@@ -215,7 +239,9 @@ fn points_on_the_line_are_checked() {
     assert_eq!((p.quantile(0.0), p.quantile(1.0), p.cdf(0.0), p.cdf(1.0)), (1.0, 1.0, 0.0, 1.0));
     let gap = Categorical::new(&array![1.0, 0.0, 1.0, 0.0]).unwrap();
     let q = Empirical::weighted(&array![5.0, -9.0, 7.0, 9.0], &gap).unwrap();
-    assert!((q.wasserstein(&Empirical::new(&array![0.0]).unwrap(), 1.0).unwrap() - 6.0).abs() < 1e-14);
+    assert!(
+        (q.wasserstein(&Empirical::new(&array![0.0]).unwrap(), 1.0).unwrap() - 6.0).abs() < 1e-14
+    );
     assert_eq!(q.quantile(1.0), 7.0);
     assert_eq!(q.points(), array![-9.0, 5.0, 7.0, 9.0]);
 }
@@ -244,8 +270,12 @@ fn estimators_refuse_bad_samples() {
         ("none", Array2::zeros((0, 1)), 1, |e| matches!(e, Error::Empty { what: "samples" })),
         ("no columns", Array2::zeros((3, 0)), 1, |e| matches!(e, Error::Empty { what: "samples" })),
         ("one", array![[1.0]], 1, |e| matches!(e, Error::Parameter { what: "k", .. })),
-        ("no neighbour", good.clone(), 0, |e| matches!(e, Error::Parameter { what: "k", value: 0.0, .. })),
-        ("too many", good.clone(), 4, |e| matches!(e, Error::Parameter { what: "k", value: 4.0, .. })),
+        ("no neighbour", good.clone(), 0, |e| {
+            matches!(e, Error::Parameter { what: "k", value: 0.0, .. })
+        }),
+        ("too many", good.clone(), 4, |e| {
+            matches!(e, Error::Parameter { what: "k", value: 4.0, .. })
+        }),
         (
             "NaN",
             array![[0.0], [f64::NAN]],
@@ -281,7 +311,10 @@ fn estimators_refuse_bad_samples() {
         Err(Error::Domain { what: "from_q", .. })
     ));
     // A sample of the one at the place of a sample of the other.
-    assert!(matches!(nearest_neighbour_kl(&good, &good, 1), Err(Error::Domain { what: "from_p", .. })));
+    assert!(matches!(
+        nearest_neighbour_kl(&good, &good, 1),
+        Err(Error::Domain { what: "from_p", .. })
+    ));
     assert!(nearest_neighbour_kl(&good, &array![[9.0]], 1).is_ok());
 }
 
@@ -326,7 +359,8 @@ fn wasserstein_agrees_with_scipy() {
     assert_eq!(cases.len(), 4);
     for case in cases {
         let (x, y) = (vector(&case["x"]), vector(&case["y"]));
-        let distance = Empirical::new(&x).unwrap().wasserstein(&Empirical::new(&y).unwrap(), 1.0).unwrap();
+        let distance =
+            Empirical::new(&x).unwrap().wasserstein(&Empirical::new(&y).unwrap(), 1.0).unwrap();
         assert!((distance - number(&case["equal_weights"])).abs() < 1e-13);
         let weighted = |points: &Array1<f64>, weights: &Value| {
             Empirical::weighted(points, &Categorical::new(&vector(weights)).unwrap()).unwrap()
@@ -350,7 +384,9 @@ fn estimators_agree_with_scipy() {
     for case in cases {
         let (x, y) = (matrix(&case["x"]), matrix(&case["y"]));
         let k = case["k"].as_u64().unwrap() as usize;
-        assert!((nearest_neighbour_entropy(&x, k).unwrap() - number(&case["entropy"])).abs() < 1e-12);
+        assert!(
+            (nearest_neighbour_entropy(&x, k).unwrap() - number(&case["entropy"])).abs() < 1e-12
+        );
         assert!((nearest_neighbour_kl(&x, &y, k).unwrap() - number(&case["kl"])).abs() < 1e-12);
     }
 }

@@ -3,7 +3,9 @@
 use downhill::{
     Error,
     combining_densities::{Product, SoftMin},
-    energy::{Differentiable, DoubleWell, Energy, Gaussian, Ising, Learnable, Mixture, binary_states},
+    energy::{
+        Differentiable, DoubleWell, Energy, Gaussian, Ising, Learnable, Mixture, binary_states,
+    },
     energy_and_inference::{Bipartite, Clamped, Descent, Ellipse, Minimised, search},
     free_energy::{Marginal, log_sum_exp},
     gibbs_boltzmann::Boltzmann,
@@ -112,16 +114,25 @@ fn bad_energies_are_refused() {
     }
     assert!(matches!(DoubleWell::new(1.0, f64::NAN), Err(Error::Parameter { what: "tilt", .. })));
     let none = Array2::zeros((0, 2));
-    assert!(matches!(Mixture::new(none, Array1::zeros(0), 1.0), Err(Error::Empty { what: "centres" })));
+    assert!(matches!(
+        Mixture::new(none, Array1::zeros(0), 1.0),
+        Err(Error::Empty { what: "centres" })
+    ));
     assert!(matches!(Mixture::ring(0, 1.0, 1.0), Err(Error::Empty { what: "centres" })));
     let refusal = Mixture::new(array![[0.0], [1.0]], array![1.0], 1.0);
     assert!(matches!(refusal, Err(Error::Shape { what: "weights", .. })));
     let refusal = Gaussian::new(array![0.0, 0.0], array![[1.0, 0.5], [0.4, 1.0]]);
     assert!(matches!(refusal, Err(Error::Domain { what: "precision", .. })));
     let refusal = Gaussian::new(array![0.0, 0.0], array![[1.0, 1.0], [1.0, 1.0]]);
-    assert!(matches!(refusal, Err(Error::Parameter { what: "a pivot of precision", value: 0.0, .. })));
+    assert!(matches!(
+        refusal,
+        Err(Error::Parameter { what: "a pivot of precision", value: 0.0, .. })
+    ));
     let refusal = Gaussian::new(array![0.0, 0.0], array![[1.0, 0.0], [0.0, -1.0]]);
-    assert!(matches!(refusal, Err(Error::Parameter { what: "a pivot of precision", value: -1.0, .. })));
+    assert!(matches!(
+        refusal,
+        Err(Error::Parameter { what: "a pivot of precision", value: -1.0, .. })
+    ));
     for width in [1e-200, 1e200] {
         let refusal = Mixture::new(array![[0.0]], array![1.0], width);
         assert!(matches!(refusal, Err(Error::Parameter { what: "width", .. })));
@@ -130,11 +141,20 @@ fn bad_energies_are_refused() {
     assert!(matches!(refusal, Err(Error::Parameter { what: "the sum of weights", .. })));
     let refusal = Gaussian::new(array![0.0, 0.0], array![[1.0, 1.0]]);
     assert!(matches!(refusal, Err(Error::Shape { what: "rows of precision", .. })));
-    assert!(matches!(Gaussian::new(array![], Array2::zeros((0, 0))), Err(Error::Empty { what: "mean" })));
+    assert!(matches!(
+        Gaussian::new(array![], Array2::zeros((0, 0))),
+        Err(Error::Empty { what: "mean" })
+    ));
     assert!(matches!(Ising::new(0, 3, 1.0, 0.0), Err(Error::Parameter { what: "rows", .. })));
     assert!(matches!(Ising::new(3, 0, 1.0, 0.0), Err(Error::Parameter { what: "columns", .. })));
-    assert!(matches!(Ising::new(3, 3, f64::NAN, 0.0), Err(Error::Parameter { what: "coupling", .. })));
-    assert!(matches!(Ising::new(3, 3, 1.0, f64::INFINITY), Err(Error::Parameter { what: "field", .. })));
+    assert!(matches!(
+        Ising::new(3, 3, f64::NAN, 0.0),
+        Err(Error::Parameter { what: "coupling", .. })
+    ));
+    assert!(matches!(
+        Ising::new(3, 3, 1.0, f64::INFINITY),
+        Err(Error::Parameter { what: "field", .. })
+    ));
     assert!(binary_states(0, 0.0, 1.0).is_err() && binary_states(21, 0.0, 1.0).is_err());
     assert_eq!(binary_states(3, 0.0, 1.0).unwrap().row(6), array![1.0, 1.0, 0.0]);
 }
@@ -149,12 +169,16 @@ impl Energy for Given {
 
 #[test]
 fn what_has_no_gibbs_distribution_is_refused() {
-    let column = |values: &[f64]| Array2::from_shape_vec((values.len(), 1), values.to_vec()).unwrap();
+    let column =
+        |values: &[f64]| Array2::from_shape_vec((values.len(), 1), values.to_vec()).unwrap();
     for beta in [-1.0, f64::NAN, f64::INFINITY] {
         let refusal = Boltzmann::new(&Given, column(&[0.0]), beta);
         assert!(matches!(refusal, Err(Error::Parameter { what: "beta", .. })));
     }
-    assert!(matches!(Boltzmann::new(&Given, column(&[]), 1.0), Err(Error::Empty { what: "states" })));
+    assert!(matches!(
+        Boltzmann::new(&Given, column(&[]), 1.0),
+        Err(Error::Empty { what: "states" })
+    ));
     for bad in [f64::NAN, f64::NEG_INFINITY] {
         let refusal = Boltzmann::new(&Given, column(&[0.0, bad]), 1.0);
         assert!(matches!(refusal, Err(Error::Domain { ref index, .. }) if index == "1"));
@@ -183,7 +207,11 @@ struct Chain {
 impl Energy for Chain {
     fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
         let wells: f64 = x.iter().map(|x| (x * x - 1.0).powi(2) - self.pull * x).sum();
-        wells + x.windows(2).into_iter().map(|pair| 0.5 * self.k * (pair[1] - pair[0]).powi(2)).sum::<f64>()
+        wells
+            + x.windows(2)
+                .into_iter()
+                .map(|pair| 0.5 * self.k * (pair[1] - pair[0]).powi(2))
+                .sum::<f64>()
     }
 }
 
@@ -226,7 +254,11 @@ fn a_new_energy_needs_only_its_own_few_lines() {
     let mut gibbs = Gibbs::new(&chain, -1.0, 1.0, temperature).unwrap();
     let mut x = array![1.0, -1.0, 1.0];
     let path = gibbs.run(&mut x, 100_000, &mut rng);
-    for f in [|x: &ArrayRef1<f64>| x[0], |x: &ArrayRef1<f64>| x[0] * x[1], |x: &ArrayRef1<f64>| x[0] * x[2]] {
+    for f in [
+        |x: &ArrayRef1<f64>| x[0],
+        |x: &ArrayRef1<f64>| x[0] * x[1],
+        |x: &ArrayRef1<f64>| x[0] * x[2],
+    ] {
         let values: Vec<f64> = path.rows().into_iter().map(|x| f(&x)).collect();
         let (mean, error) = batch_mean(&values);
         assert!((mean - exact.mean(f)).abs() < 4.0 * error && error < 0.01);
@@ -234,16 +266,23 @@ fn a_new_energy_needs_only_its_own_few_lines() {
 
     // Two beads that move: sums over a fine grid of places, of which the walls make the ends improbable.
     let side = Array1::linspace(-2.5, 2.5, 101);
-    let places = Array2::from_shape_fn((101 * 101, 2), |(k, i)| side[if i == 0 { k / 101 } else { k % 101 }]);
+    let places = Array2::from_shape_fn((101 * 101, 2), |(k, i)| {
+        side[if i == 0 { k / 101 } else { k % 101 }]
+    });
     let exact = Boltzmann::new(&chain, places.clone(), 1.0 / temperature).unwrap();
     let check = |path: Array2<f64>, slack: f64| {
-        for f in
-            [|x: &ArrayRef1<f64>| x[0], |x: &ArrayRef1<f64>| x[0] * x[1], |x: &ArrayRef1<f64>| x[0] * x[0]]
-        {
+        for f in [
+            |x: &ArrayRef1<f64>| x[0],
+            |x: &ArrayRef1<f64>| x[0] * x[1],
+            |x: &ArrayRef1<f64>| x[0] * x[0],
+        ] {
             let values: Vec<f64> = path.rows().into_iter().map(|x| f(&x)).collect();
             let (mean, error) = batch_mean(&values);
             let truth = exact.mean(f);
-            assert!((mean - truth).abs() < 4.0 * error + slack && error < 0.02, "{mean} ± {error}, {truth}");
+            assert!(
+                (mean - truth).abs() < 4.0 * error + slack && error < 0.02,
+                "{mean} ± {error}, {truth}"
+            );
         }
     };
     let mut metropolis = Metropolis::new(&chain, 2, 0.8, temperature).unwrap();
@@ -274,7 +313,8 @@ fn other_lengths_panic() {
     let ellipse = Ellipse::new(2.0, 1.0).unwrap();
     let learned_bowl = Bowl::new(array![[1.0]], array![0.0]).unwrap();
     let network =
-        NetworkEnergy::from_parts(1.0, array![0.5], array![0.0], array![-1.0], array![[1.0]]).unwrap();
+        NetworkEnergy::from_parts(1.0, array![0.5], array![0.0], array![-1.0], array![[1.0]])
+            .unwrap();
     let differentiable: [(&str, usize, &dyn Differentiable); 11] = [
         ("Gaussian", 1, &bowl),
         ("DoubleWell", 1, &well),
@@ -290,7 +330,9 @@ fn other_lengths_panic() {
     ];
     for (name, units, energy) in differentiable {
         energy.gradient_into(&Array1::zeros(units), &mut Array1::zeros(units));
-        refuses(name, &|| energy.gradient_into(&Array1::zeros(units), &mut Array1::zeros(units + 1)));
+        refuses(name, &|| {
+            energy.gradient_into(&Array1::zeros(units), &mut Array1::zeros(units + 1))
+        });
     }
 
     fn learns(energy: &impl Learnable, x: usize, gradient: usize) {
@@ -309,7 +351,8 @@ fn other_lengths_panic() {
     fn scores(energy: &impl Scored, x: usize, u: usize, gradient: usize) -> [impl Fn() + '_; 2] {
         let of = move |curved: bool| {
             move || {
-                let (x, u, mut gradient) = (Array1::zeros(x), Array1::zeros(u), Array1::zeros(gradient));
+                let (x, u, mut gradient) =
+                    (Array1::zeros(x), Array1::zeros(u), Array1::zeros(gradient));
                 if curved {
                     energy.curvature(&x, &u);
                     energy.add_curvature_gradient(&x, &u, 1.0, &mut gradient);

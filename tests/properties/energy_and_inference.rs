@@ -4,7 +4,8 @@ use downhill::{
     Error,
     energy::{Differentiable, DoubleWell, Energy, Gaussian, Mixture, binary_states},
     energy_and_inference::{
-        Bipartite, Clamped, Descent, Ellipse, Joint, Minimised, flow, log_likelihood_gradient, search,
+        Bipartite, Clamped, Descent, Ellipse, Joint, Minimised, flow, log_likelihood_gradient,
+        search,
     },
 };
 use ndarray::{Array1, Array2, ArrayRef1, array};
@@ -66,9 +67,18 @@ fn descent_refuses_and_reports() {
     let descent = Descent::new(0.1).unwrap();
     let well = DoubleWell::new(1.0, 0.0).unwrap();
     for bad in [f64::NAN, f64::INFINITY] {
-        assert!(matches!(descent.infer(&well, &array![bad]), Err(Error::Domain { what: "start", .. })));
-        assert!(matches!(descent.path(&well, &array![bad], 3), Err(Error::Domain { what: "start", .. })));
-        assert!(matches!(flow(&well, &array![bad], 1.0, 3), Err(Error::Domain { what: "start", .. })));
+        assert!(matches!(
+            descent.infer(&well, &array![bad]),
+            Err(Error::Domain { what: "start", .. })
+        ));
+        assert!(matches!(
+            descent.path(&well, &array![bad], 3),
+            Err(Error::Domain { what: "start", .. })
+        ));
+        assert!(matches!(
+            flow(&well, &array![bad], 1.0, 3),
+            Err(Error::Domain { what: "start", .. })
+        ));
         let refusal = descent.basins(&well, &column(&[0.0, bad]), 0.1);
         assert!(matches!(refusal, Err(Error::Domain { what: "starts", .. })));
         // The landscape itself is not a number, at the start or in its slope.
@@ -79,11 +89,17 @@ fn descent_refuses_and_reports() {
             descent.path(&Flat(bad, 0.0), &array![0.0], 3),
             Err(Error::Diverged { step: 0, .. })
         ));
-        assert!(matches!(flow(&Flat(-bad, 0.0), &array![0.0], 1.0, 3), Err(Error::Diverged { step: 0, .. })));
+        assert!(matches!(
+            flow(&Flat(-bad, 0.0), &array![0.0], 1.0, 3),
+            Err(Error::Diverged { step: 0, .. })
+        ));
     }
     assert!(matches!(descent.infer(&well, &array![]), Err(Error::Empty { what: "start" })));
     assert!(matches!(descent.path(&well, &array![], 3), Err(Error::Empty { what: "start" })));
-    assert!(matches!(descent.basins(&well, &column(&[]), 0.1), Err(Error::Empty { what: "starts" })));
+    assert!(matches!(
+        descent.basins(&well, &column(&[]), 0.1),
+        Err(Error::Empty { what: "starts" })
+    ));
     let refusal = descent.basins(&well, &column(&[0.0]), f64::NAN);
     assert!(matches!(refusal, Err(Error::Parameter { what: "apart", .. })));
     // A start too far out leaves the range of numbers; one that needs more steps than it has says so.
@@ -107,13 +123,19 @@ fn descent_refuses_and_reports() {
 fn parts_of_states_are_checked() {
     let bowl = Gaussian::new(Array1::zeros(3), Array2::eye(3)).unwrap();
     let state = array![1.0, 2.0, 3.0];
-    assert!(matches!(Clamped::new(&bowl, state.clone(), vec![]), Err(Error::Empty { what: "free" })));
+    assert!(matches!(
+        Clamped::new(&bowl, state.clone(), vec![]),
+        Err(Error::Empty { what: "free" })
+    ));
     for free in [vec![3], vec![1, 1], vec![2, 0]] {
         let refusal = Clamped::new(&bowl, state.clone(), free);
         assert!(matches!(refusal, Err(Error::Parameter { what: "an index in free", .. })));
     }
     let hole = array![1.0, f64::NAN, 3.0];
-    assert!(matches!(Clamped::new(&bowl, hole.clone(), vec![0]), Err(Error::Domain { what: "state", .. })));
+    assert!(matches!(
+        Clamped::new(&bowl, hole.clone(), vec![0]),
+        Err(Error::Domain { what: "state", .. })
+    ));
     // What is not held need not be known.
     let held = Clamped::new(&bowl, hole, vec![1]).unwrap();
     assert_eq!(held.energy(&array![2.0]), 7.0);
@@ -158,7 +180,9 @@ fn an_ellipse_counts_its_units() {
 #[test]
 #[should_panic(expected = "a state of 3 units does not fit")]
 fn a_bipartite_machine_counts_its_units() {
-    Bipartite::new(array![0.0], array![0.0], &array![[0.0]]).unwrap().energy(&array![0.0, 0.0, 0.0]);
+    Bipartite::new(array![0.0], array![0.0], &array![[0.0]])
+        .unwrap()
+        .energy(&array![0.0, 0.0, 0.0]);
 }
 
 #[test]
@@ -166,7 +190,10 @@ fn bad_tables_are_refused() {
     assert!(matches!(Joint::new(&Array2::zeros((0, 3))), Err(Error::Empty { what: "f" })));
     assert!(matches!(Joint::new(&Array2::zeros((3, 0))), Err(Error::Empty { what: "f" })));
     let one = Joint::new(&array![[1e-300]]).unwrap();
-    assert_eq!((one.visible(), one.hidden(), one.log_likelihood(&[0, 0])), (array![1.0], array![1.0], 0.0));
+    assert_eq!(
+        (one.visible(), one.hidden(), one.log_likelihood(&[0, 0])),
+        (array![1.0], array![1.0], 0.0)
+    );
     assert_eq!(one.log_likelihood(&[]), 0.0);
     // A configuration that cannot be has probability 0, and data that hold it are impossible.
     let p = Joint::new(&array![[1.0, 3.0], [0.0, 0.0]]).unwrap();
@@ -211,7 +238,8 @@ fn improbable_and_impossible_data() {
     assert!((slope - array![-1.0, 0.0, -0.5]).iter().all(|d| d.abs() < 1e-12));
     // Both visible units on would cost more than any number.
     let pair = binary_states(2, 0.0, 1.0).unwrap();
-    let walled = Bipartite::new(array![-1.7e308, -1.7e308], array![0.0], &array![[0.0], [0.0]]).unwrap();
+    let walled =
+        Bipartite::new(array![-1.7e308, -1.7e308], array![0.0], &array![[0.0], [0.0]]).unwrap();
     let slope = log_likelihood_gradient(&walled, &pair, &unit, &[0]).unwrap();
     assert!(slope.iter().all(|d| d.abs() < 1e-15));
     let refusal = log_likelihood_gradient(&walled, &pair, &unit, &[0, 3]);

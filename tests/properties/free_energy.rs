@@ -3,7 +3,9 @@
 use downhill::{
     Error,
     energy::{Differentiable, DoubleWell, Energy, Ising, binary_states},
-    free_energy::{Levels, Marginal, MeanField, entropy, free_energy, log_sum_exp, variational_free_energy},
+    free_energy::{
+        Levels, Marginal, MeanField, entropy, free_energy, log_sum_exp, variational_free_energy,
+    },
 };
 use ndarray::{Array1, Array2, ArrayRef1, array};
 use proptest::prelude::*;
@@ -103,19 +105,22 @@ fn what_is_no_distribution_is_refused() {
         let refusal = entropy(&array![0.5, bad]).unwrap_err();
         assert!(matches!(refusal, Error::Domain { what: "q", ref index, .. } if index == "1"));
     }
-    let parameter =
-        |what: &str, refusal: Error| matches!(refusal, Error::Parameter { what: w, .. } if w == what);
+    let parameter = |what: &str, refusal: Error| matches!(refusal, Error::Parameter { what: w, .. } if w == what);
     assert!(parameter("sum of q", entropy(&array![0.5, 0.4]).unwrap_err()));
     assert!(parameter("sum of q", entropy(&array![0.0]).unwrap_err()));
     let energies = array![0.0, 1.0];
     let refusal = variational_free_energy(&array![1.0], &energies, 1.0).unwrap_err();
     assert!(matches!(refusal, Error::Shape { what: "energies", .. }));
     for bad in [NAN, -INF] {
-        let refusal = variational_free_energy(&array![0.5, 0.5], &array![0.0, bad], 1.0).unwrap_err();
+        let refusal =
+            variational_free_energy(&array![0.5, 0.5], &array![0.0, bad], 1.0).unwrap_err();
         assert!(matches!(refusal, Error::Domain { what: "energies", .. }));
     }
     for beta in [0.0, -1.0, NAN] {
-        assert!(parameter("beta", variational_free_energy(&array![0.5, 0.5], &energies, beta).unwrap_err()));
+        assert!(parameter(
+            "beta",
+            variational_free_energy(&array![0.5, 0.5], &energies, beta).unwrap_err()
+        ));
     }
 }
 
@@ -124,14 +129,19 @@ fn bad_levels_are_refused() {
     assert_eq!(Levels::new(&array![]), Err(Error::Empty { what: "energies" }));
     for bad in [NAN, -INF] {
         let refusal = Levels::new(&array![0.0, bad]).unwrap_err();
-        assert!(matches!(refusal, Error::Domain { what: "energies", ref index, .. } if index == "1"));
+        assert!(
+            matches!(refusal, Error::Domain { what: "energies", ref index, .. } if index == "1")
+        );
     }
     assert!(matches!(Levels::new(&array![INF, INF]), Err(Error::Domain { what: "energies", .. })));
     // What cannot be is left out; equal energies are one level; one state has neither entropy nor heat.
     let levels = Levels::new(&array![2.0, INF, -1.0, 2.0]).unwrap();
     assert_eq!((levels.energies(), levels.counts()), (&array![-1.0, 2.0], &array![1.0, 2.0]));
     let lone = Levels::new(&array![-7.0]).unwrap();
-    assert_eq!((lone.free_energy(3.0), lone.entropy(3.0), lone.heat_capacity(3.0)), (-7.0, 0.0, 0.0));
+    assert_eq!(
+        (lone.free_energy(3.0), lone.entropy(3.0), lone.heat_capacity(3.0)),
+        (-7.0, 0.0, 0.0)
+    );
     assert_eq!(levels.free_energy(0.0), -INF);
     for beta in [-1.0, NAN, INF] {
         assert!(std::panic::catch_unwind(|| levels.log_partition(beta)).is_err());
@@ -150,7 +160,9 @@ fn bad_marginals_are_refused() {
     ));
     for bad in [NAN, INF] {
         let refusal = Marginal::new(Given, array![[0.0], [bad]], 1.0);
-        assert!(matches!(refusal, Err(Error::Domain { what: "latents", ref index, .. }) if index == "1, 0"));
+        assert!(
+            matches!(refusal, Err(Error::Domain { what: "latents", ref index, .. }) if index == "1, 0")
+        );
     }
     for beta in [0.0, -1.0, NAN] {
         let refusal = Marginal::new(Given, array![[0.0]], beta);
@@ -179,7 +191,9 @@ fn bad_mean_fields_are_refused() {
     assert!(matches!(none, Err(Error::Empty { what: "means" })));
     for bad in [1.1, -2.0, NAN, INF] {
         let refusal = MeanField::new(ring, array![0.0, bad, 0.0], 1.0);
-        assert!(matches!(refusal, Err(Error::Domain { what: "means", ref index, .. }) if index == "1"));
+        assert!(
+            matches!(refusal, Err(Error::Domain { what: "means", ref index, .. }) if index == "1")
+        );
     }
     for beta in [0.0, -1.0, NAN, INF] {
         let refusal = MeanField::new(ring, Array1::zeros(3), beta);

@@ -4,7 +4,8 @@ use downhill::{
     Error,
     energy::{DoubleWell, Energy, Ising, binary_states},
     gibbs_boltzmann::{
-        Boltzmann, Ring, bath_probability, calibrate, chain, exchange_quanta, zero_temperature_limit,
+        Boltzmann, Ring, bath_probability, calibrate, chain, exchange_quanta,
+        zero_temperature_limit,
     },
     rng,
 };
@@ -40,10 +41,17 @@ fn bad_states_are_refused() {
     assert!(matches!(over(&[], 1.0), Err(Error::Empty { what: "states" })));
     for beta in [-1.0, NAN, INF, -INF] {
         assert!(matches!(over(&[0.0, 1.0], beta), Err(Error::Parameter { what: "beta", .. })));
-        assert!(matches!(Boltzmann::on_line(&Itself, beta), Err(Error::Parameter { what: "beta", .. })));
-        assert!(matches!(Ring::ising(1, 4, 1.0, 0.0, beta), Err(Error::Parameter { what: "beta", .. })));
+        assert!(matches!(
+            Boltzmann::on_line(&Itself, beta),
+            Err(Error::Parameter { what: "beta", .. })
+        ));
+        assert!(matches!(
+            Ring::ising(1, 4, 1.0, 0.0, beta),
+            Err(Error::Parameter { what: "beta", .. })
+        ));
     }
-    for (energies, place) in [(vec![0.0, NAN], "1"), (vec![-INF, 0.0], "0"), (vec![INF, INF], "0")] {
+    for (energies, place) in [(vec![0.0, NAN], "1"), (vec![-INF, 0.0], "0"), (vec![INF, INF], "0")]
+    {
         match over(&energies, 1.0) {
             Err(Error::Domain { what: "energy of states", index, .. }) => assert_eq!(index, place),
             other => panic!("{other:?}"),
@@ -64,7 +72,10 @@ fn extreme_temperatures_do_not_overflow() {
     assert_eq!(p.draw(&mut rng(1)), 0);
     // A product with β that leaves the range of numbers, from above or below: one such state has no share, all of them leave no distribution.
     for vast in [1e308, -1e308] {
-        assert!(matches!(over(&[vast, vast], 10.0), Err(Error::Parameter { what: "beta", value: 10.0, .. })));
+        assert!(matches!(
+            over(&[vast, vast], 10.0),
+            Err(Error::Parameter { what: "beta", value: 10.0, .. })
+        ));
     }
     assert_eq!(over(&[1e308, 0.0], 10.0).unwrap().probabilities(), array![0.0, 1.0]);
     let line = Boltzmann::on_line(&Line(|x| 1e308 * (x * x).min(1.0) - 1e308), 10.0);
@@ -154,7 +165,9 @@ fn bad_rings_are_refused() {
     let frustrated = Ring::new(array![[1.0, 0.0], [0.0, 1.0]], 3, 350.0).unwrap();
     assert!((frustrated.log_partition() - (6f64.ln() - 350.0)).abs() < 1e-12);
     let long = Ring::ising(1, 1_000_000_000, 1.0, 0.1, 5.0).unwrap();
-    assert!((long.log_partition() / 1e9 - chain::log_partition_per_spin(1.0, 0.1, 5.0)).abs() < 1e-9);
+    assert!(
+        (long.log_partition() / 1e9 - chain::log_partition_per_spin(1.0, 0.1, 5.0)).abs() < 1e-9
+    );
 }
 
 #[test]
@@ -201,9 +214,15 @@ fn bad_answers_are_refused() {
 
 #[test]
 fn bad_energies_have_no_limit() {
-    assert!(matches!(zero_temperature_limit(&Array1::zeros(0)), Err(Error::Empty { what: "energies" })));
+    assert!(matches!(
+        zero_temperature_limit(&Array1::zeros(0)),
+        Err(Error::Empty { what: "energies" })
+    ));
     for bad in [array![0.0, NAN], array![-INF, 0.0], array![INF, INF]] {
-        assert!(matches!(zero_temperature_limit(&bad), Err(Error::Domain { what: "energies", .. })));
+        assert!(matches!(
+            zero_temperature_limit(&bad),
+            Err(Error::Domain { what: "energies", .. })
+        ));
     }
     assert_eq!(zero_temperature_limit(&array![INF, 5.0]).unwrap(), array![0.0, 1.0]);
     // Sums that differ by their rounding are one energy.

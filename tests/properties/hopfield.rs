@@ -20,12 +20,19 @@ fn weights_that_make_no_network() {
     let two = || Array1::zeros(2);
     let symmetric = "equal to its mirror image: weights are symmetric";
     let diagonal = "0, since no unit is joined to itself";
-    let shape =
-        |what, expected: &str, got: &str| Error::Shape { what, expected: expected.into(), got: got.into() };
+    let shape = |what, expected: &str, got: &str| Error::Shape {
+        what,
+        expected: expected.into(),
+        got: got.into(),
+    };
     for (weights, thresholds, error) in [
         (array![[0.0, 1.0], [2.0, 0.0]], two(), domain("weights", "0, 1", 1.0, symmetric)),
         (array![[0.0, 1.0], [1.0, 3.0]], two(), domain("weights", "1, 1", 3.0, diagonal)),
-        (array![[0.0, f64::INFINITY], [1.0, 0.0]], two(), domain("weights", "0, 1", f64::INFINITY, "finite")),
+        (
+            array![[0.0, f64::INFINITY], [1.0, 0.0]],
+            two(),
+            domain("weights", "0, 1", f64::INFINITY, "finite"),
+        ),
         (
             array![[0.0, 1.0], [1.0, 0.0]],
             array![0.0, f64::INFINITY],
@@ -33,7 +40,11 @@ fn weights_that_make_no_network() {
         ),
         (Array2::zeros((0, 0)), Array1::zeros(0), Error::Empty { what: "weights" }),
         (Array2::zeros((2, 3)), two(), shape("columns of weights", "2 columns, one a row", "3")),
-        (Array2::zeros((2, 2)), Array1::zeros(3), shape("thresholds", "2 entries, one a unit", "3")),
+        (
+            Array2::zeros((2, 2)),
+            Array1::zeros(3),
+            shape("thresholds", "2 entries, one a unit", "3"),
+        ),
     ] {
         assert_eq!(Hopfield::new(weights, thresholds), Err(error));
     }
@@ -56,7 +67,9 @@ fn patterns_that_cannot_be_stored() {
         assert_eq!(DenseMemory::new(patterns, 3), Err(error));
     }
     let nan = array![[f64::NAN]];
-    for error in [Hopfield::hebbian(&nan).unwrap_err(), DenseMemory::new(nan.clone(), 3).unwrap_err()] {
+    for error in
+        [Hopfield::hebbian(&nan).unwrap_err(), DenseMemory::new(nan.clone(), 3).unwrap_err()]
+    {
         assert_eq!(error.to_string(), "patterns[0, 0] is NaN, but must be -1 or +1");
     }
     for degree in [0, 1, 65] {
@@ -72,7 +85,8 @@ fn states_that_are_none() {
     let dense = DenseMemory::new(array![[1.0, -1.0, 1.0]], 3).unwrap();
     let before = net.clone();
     let (short, half) = (array![1.0, -1.0], array![1.0, 0.5, 1.0]);
-    let expected = |what| Error::Shape { what, expected: "3 entries, one a unit".into(), got: "2".into() };
+    let expected =
+        |what| Error::Shape { what, expected: "3 entries, one a unit".into(), got: "2".into() };
     assert_eq!(net.recall(&short, &mut rng(0)), Err(expected("cue")));
     assert_eq!(net.recall_in_order(&short), Err(expected("cue")));
     assert_eq!(net.recall_synchronously(&short), Err(expected("cue")));
@@ -89,7 +103,10 @@ fn states_that_are_none() {
     assert_eq!(net.store(&half), Err(domain("pattern", "1", 0.5, BIPOLAR)));
     assert_eq!(net, before, "what was refused left no trace");
     let large = Hopfield::zeros(21).unwrap().local_minima();
-    assert_eq!(large, Err(Error::Parameter { what: "the number of units", value: 21.0, must: "at most 20" }));
+    assert_eq!(
+        large,
+        Err(Error::Parameter { what: "the number of units", value: 21.0, must: "at most 20" })
+    );
 }
 
 #[test]
@@ -100,12 +117,22 @@ fn unlearning_that_cannot_start() {
     for rate in [0.0, -0.1, f64::NAN, f64::INFINITY] {
         let how = Unlearning { rate, flips: 1, ..Unlearning::default() };
         let error = net.unlearn(&patterns, &how, &mut rng(0), |_, _| ()).unwrap_err();
-        assert!(matches!(error, Error::Parameter { what: "rate", must: "positive and finite", .. }));
+        assert!(matches!(
+            error,
+            Error::Parameter { what: "rate", must: "positive and finite", .. }
+        ));
     }
-    let error =
-        net.unlearn(&patterns, &Unlearning { flips: 4, ..Unlearning::default() }, &mut rng(0), |_, _| ());
+    let error = net.unlearn(
+        &patterns,
+        &Unlearning { flips: 4, ..Unlearning::default() },
+        &mut rng(0),
+        |_, _| (),
+    );
     assert!(matches!(error, Err(Error::Parameter { what: "flips", value: 4.0, .. })));
-    assert!(matches!(net.valleys_beside(&array![[1.0, -1.0]], 1, 1, &mut rng(0)), Err(Error::Shape { .. })));
+    assert!(matches!(
+        net.valleys_beside(&array![[1.0, -1.0]], 1, 1, &mut rng(0)),
+        Err(Error::Shape { .. })
+    ));
     assert!(matches!(
         net.valleys_beside(&Array2::zeros((0, 3)), 1, 1, &mut rng(0)),
         Err(Error::Empty { .. })
@@ -119,7 +146,10 @@ fn unlearning_that_cannot_start() {
         Err(Error::Parameter { what: "rate", .. })
     ));
     let bad = array![[1.0, 2.0, 1.0]];
-    assert_eq!(net.contrastive_step(&patterns, &bad, 0.1), Err(domain("negatives", "0, 1", 2.0, BIPOLAR)));
+    assert_eq!(
+        net.contrastive_step(&patterns, &bad, 0.1),
+        Err(domain("negatives", "0, 1", 2.0, BIPOLAR))
+    );
     assert_eq!(net, before);
 }
 
@@ -141,7 +171,10 @@ fn spikes_and_windows_out_of_order() {
         assert_eq!(window.change_by_trains(pre, post), Ok(0.0));
     }
     let must = "no earlier than the spike before it";
-    assert_eq!(window.change_by_trains(&array![2.0, 1.0], &one), Err(domain("pre", "1", 1.0, must)));
+    assert_eq!(
+        window.change_by_trains(&array![2.0, 1.0], &one),
+        Err(domain("pre", "1", 1.0, must))
+    );
     assert_eq!(
         window.change_by_trains(&one, &array![f64::INFINITY]),
         Err(domain("post", "0", f64::INFINITY, "finite"))
@@ -155,13 +188,21 @@ fn spikes_and_windows_out_of_order() {
 fn edges_that_are_answered() {
     let mut rng = rng(1);
     let lone = Hopfield::hebbian(&array![[-1.0]]).unwrap();
-    assert_eq!(lone.recall(&array![-1.0], &mut rng).unwrap().state, array![1.0], "no neighbour, a tie: +1");
+    assert_eq!(
+        lone.recall(&array![-1.0], &mut rng).unwrap().state,
+        array![1.0],
+        "no neighbour, a tie: +1"
+    );
     assert_eq!(lone.local_minima().unwrap().nrows(), 2);
 
     let pattern = random_patterns(1, 30, &mut rng);
     let copies = ndarray::concatenate![ndarray::Axis(0), pattern, pattern, pattern];
-    let (once, thrice) = (Hopfield::projection(&pattern).unwrap(), Hopfield::projection(&copies).unwrap());
-    assert!((once.weights() - thrice.weights()).iter().all(|d| d.abs() < 1e-15), "copies add nothing");
+    let (once, thrice) =
+        (Hopfield::projection(&pattern).unwrap(), Hopfield::projection(&copies).unwrap());
+    assert!(
+        (once.weights() - thrice.weights()).iter().all(|d| d.abs() < 1e-15),
+        "copies add nothing"
+    );
     assert_eq!(Hopfield::hebbian(&copies).unwrap().fraction_stable(&copies), 1.0);
 
     let full = random_patterns(40, 30, &mut rng);
@@ -171,7 +212,10 @@ fn edges_that_are_answered() {
         "a basis of the whole space: nothing is left"
     );
     let cue = random_patterns(1, 30, &mut rng).row(0).to_owned();
-    assert!(projection.recall(&cue, &mut rng).unwrap().state.iter().all(|&s| s == 1.0), "nothing but ties");
+    assert!(
+        projection.recall(&cue, &mut rng).unwrap().state.iter().all(|&s| s == 1.0),
+        "nothing but ties"
+    );
 
     let constant = Array2::from_elem((4, 10), -1.0);
     assert_eq!(Hopfield::hebbian(&constant).unwrap().fraction_stable(&constant), 1.0);
@@ -251,7 +295,10 @@ fn dense_ties_are_seen_through_rounding() {
             assert_eq!(memory.is_fixed_point(&state), fixed, "{n} units, degree {degree}, {state}");
             if fixed {
                 // Where nothing wants to flip, recall ends where it began.
-                assert_eq!(memory.recall(&state, &mut downhill::rng(bits.into())).unwrap().state, state);
+                assert_eq!(
+                    memory.recall(&state, &mut downhill::rng(bits.into())).unwrap().state,
+                    state
+                );
             }
         }
     }

@@ -28,9 +28,15 @@ fn logistic_refuses() {
     type Refusal = fn(&Error) -> bool;
     type Case = (&'static str, Array2<f64>, Array1<f64>, f64, Refusal);
     let cases: [Case; 14] = [
-        ("no rows", Array2::zeros((0, 1)), array![], 0.0, |e| matches!(e, Error::Empty { what: "x" })),
-        ("no columns", Array2::zeros((4, 0)), y.clone(), 0.0, |e| matches!(e, Error::Empty { what: "x" })),
-        ("too few labels", x.clone(), array![0.0, 1.0], 0.0, |e| matches!(e, Error::Shape { what: "y", .. })),
+        ("no rows", Array2::zeros((0, 1)), array![], 0.0, |e| {
+            matches!(e, Error::Empty { what: "x" })
+        }),
+        ("no columns", Array2::zeros((4, 0)), y.clone(), 0.0, |e| {
+            matches!(e, Error::Empty { what: "x" })
+        }),
+        ("too few labels", x.clone(), array![0.0, 1.0], 0.0, |e| {
+            matches!(e, Error::Shape { what: "y", .. })
+        }),
         (
             "NaN in x",
             array![[f64::NAN], [1.0], [2.0], [3.0]],
@@ -70,9 +76,13 @@ fn logistic_refuses() {
         ("a constant column", array![[5.0], [5.0], [5.0], [5.0]], y.clone(), 0.0, |e| {
             matches!(e, Error::RankDeficient { rank: 1, needed: 2, .. })
         }),
-        ("a doubled column, few rows", concatenate![Axis(1), x, x, &x * 2.0], y.clone(), 0.0, |e| {
-            matches!(e, Error::RankDeficient { rank: 2, needed: 4, .. })
-        }),
+        (
+            "a doubled column, few rows",
+            concatenate![Axis(1), x, x, &x * 2.0],
+            y.clone(),
+            0.0,
+            |e| matches!(e, Error::RankDeficient { rank: 2, needed: 4, .. }),
+        ),
         ("parted", x.clone(), array![0.0, 0.0, 1.0, 1.0], 0.0, |e| {
             matches!(e, Error::Parameter { what: "lambda", value: 0.0, .. })
         }),
@@ -86,7 +96,10 @@ fn logistic_refuses() {
     // Parted but for one point on the border: the loss has no minimum, and the steps never become small.
     let border = array![[0.0], [1.0], [1.0], [2.0]];
     let refusal = Logistic::fit(&border, &array![0.0, 0.0, 1.0, 1.0], 0.0).unwrap_err();
-    assert!(matches!(refusal, Error::Parameter { what: "lambda", .. } | Error::Lapack { .. }), "{refusal}");
+    assert!(
+        matches!(refusal, Error::Parameter { what: "lambda", .. } | Error::Lapack { .. }),
+        "{refusal}"
+    );
 }
 
 /// With a penalty a constant column gets no weight, a doubled one shares it, and parted classes have finite weights. Units far
@@ -98,7 +111,10 @@ fn logistic_extremes() {
     let alone = Logistic::fit(&x, &y, 0.1).unwrap();
     let constant = Array2::from_elem((4, 1), 7.0);
     let beside = Logistic::fit(&concatenate![Axis(1), x, constant], &y, 0.1).unwrap();
-    assert!((beside.weights()[0] - alone.weights()[0]).abs() < 1e-12 && beside.weights()[1].abs() < 1e-12);
+    assert!(
+        (beside.weights()[0] - alone.weights()[0]).abs() < 1e-12
+            && beside.weights()[1].abs() < 1e-12
+    );
     // Two halves of a weight cost half of what the whole costs.
     let half = Logistic::fit(&x, &y, 0.05).unwrap();
     let twice = Logistic::fit(&concatenate![Axis(1), x, x], &y, 0.1).unwrap();
@@ -110,7 +126,10 @@ fn logistic_extremes() {
     for unit in [1e-100, 1e-5, 1e5, 1e100, 1e200, 1e300] {
         match Logistic::fit(&(&x * unit), &y, 0.0) {
             Ok(model) => {
-                assert!((model.weights()[0] * unit / reference.weights()[0] - 1.0).abs() < 1e-6, "{unit:e}")
+                assert!(
+                    (model.weights()[0] * unit / reference.weights()[0] - 1.0).abs() < 1e-6,
+                    "{unit:e}"
+                )
             }
             Err(error) => assert!(
                 !(1e-100..=1e100).contains(&unit)
@@ -172,7 +191,10 @@ fn gaussian_refuses() {
         assert!(matches!(gap, Err(Error::Parameter { what: "samples of a class", .. })));
         for far in [6, 1_000_000_000_000, usize::MAX] {
             let gap = fit(&x, &[0, 0, 0, 1, 1, far], 0.0);
-            assert!(matches!(gap, Err(Error::Parameter { what: "samples of a class", .. })), "{far}");
+            assert!(
+                matches!(gap, Err(Error::Parameter { what: "samples of a class", .. })),
+                "{far}"
+            );
         }
 
         // A constant column, whose mean is rounded; it needs noise.
@@ -182,7 +204,13 @@ fn gaussian_refuses() {
             matches!(refusal, Error::RankDeficient { rank: 2, needed: 3, .. }),
             "{covariance:?}: {refusal}"
         );
-        assert!(fit(&constant, &labels, 1e-6).unwrap().log_density(&constant).iter().all(|d| d.is_finite()));
+        assert!(
+            fit(&constant, &labels, 1e-6)
+                .unwrap()
+                .log_density(&constant)
+                .iter()
+                .all(|d| d.is_finite())
+        );
         // One row has no deviation at all.
         let lone = fit(&array![[1.0, 2.0]], &[0], 0.0);
         assert!(matches!(lone, Err(Error::RankDeficient { rank: 0, needed: 2, .. })));
@@ -206,7 +234,9 @@ fn k_means_refuses() {
     assert_eq!(KMeans::fit(&Array2::zeros((2, 0)), 1, &mut rng), Err(Error::Empty { what: "x" }));
     for k in [0, 3, 4] {
         let refusal = KMeans::fit(&x, k, &mut rng);
-        assert!(matches!(refusal, Err(Error::Parameter { what: "k", value, .. }) if value == k as f64));
+        assert!(
+            matches!(refusal, Err(Error::Parameter { what: "k", value, .. }) if value == k as f64)
+        );
     }
     for bad in [f64::NAN, f64::NEG_INFINITY] {
         let damaged = array![[0.0], [bad]];
@@ -214,7 +244,10 @@ fn k_means_refuses() {
         let refusal = KMeans::fit_from(&array![[0.0], [1.0]], &damaged);
         assert!(matches!(refusal, Err(Error::Domain { what: "centres", .. })));
     }
-    assert!(matches!(KMeans::fit_from(&x, &array![[1.0]]), Err(Error::Shape { what: "centres", .. })));
+    assert!(matches!(
+        KMeans::fit_from(&x, &array![[1.0]]),
+        Err(Error::Shape { what: "centres", .. })
+    ));
     assert_eq!(KMeans::fit_from(&x, &Array2::zeros((0, 2))), Err(Error::Empty { what: "centres" }));
     let vast = KMeans::seed(&array![[1e200], [-1e200]], 2, &mut rng);
     assert!(matches!(vast, Err(Error::Parameter { what: "the sum of squared distances", .. })));
@@ -238,7 +271,9 @@ fn bandits_and_walkers_refuse() {
     assert_eq!(play(&array![], 5, &mut rng, |t, _| ucb1(t)), Err(Error::Empty { what: "success" }));
     for bad in [-0.1, 1.1, f64::NAN] {
         let refusal = play(&array![0.5, bad], 5, &mut rng, |t, _| ucb1(t));
-        assert!(matches!(refusal, Err(Error::Domain { what: "success", index, .. }) if index == "1"));
+        assert!(
+            matches!(refusal, Err(Error::Domain { what: "success", index, .. }) if index == "1")
+        );
     }
     assert_eq!(play(&array![0.5], 0, &mut rng, |t, _| ucb1(t)), Ok(array![]));
     assert_eq!(play(&array![0.0, 1.0], 2, &mut rng, |t, _| ucb1(t)), Ok(array![1.0, 1.0]));
@@ -249,11 +284,17 @@ fn bandits_and_walkers_refuse() {
     }
     let mut wells = Wells::new(2, 1.0).unwrap();
     assert!(matches!(wells.store(&array![1.0]), Err(Error::Shape { what: "memory", .. })));
-    assert!(matches!(wells.store(&array![1.0, f64::NAN]), Err(Error::Domain { what: "memory", .. })));
+    assert!(matches!(
+        wells.store(&array![1.0, f64::NAN]),
+        Err(Error::Domain { what: "memory", .. })
+    ));
     // On an empty plain nothing slides.
     assert_eq!(wells.recall(&array![1.0, 2.0], 1), Ok(array![[1.0, 2.0], [1.0, 2.0]]));
     assert!(matches!(wells.recall(&array![1.0], 1), Err(Error::Shape { what: "cue", .. })));
-    assert!(matches!(wells.recall(&array![f64::INFINITY, 0.0], 1), Err(Error::Domain { what: "cue", .. })));
+    assert!(matches!(
+        wells.recall(&array![f64::INFINITY, 0.0], 1),
+        Err(Error::Domain { what: "cue", .. })
+    ));
     wells.store(&array![0.0, 0.0]).unwrap();
     assert_eq!(wells.energy(&array![1e300, 0.0]), 0.0);
     assert_eq!(wells.gradient(&array![1e300, 0.0]), array![0.0, 0.0]);
@@ -281,7 +322,10 @@ fn logistic_as_elsewhere() {
     let (oracle, (x, y)) = (oracle(), patients());
     for (name, penalty) in [("logistic", 0.0), ("penalised", 0.05)] {
         let model = Logistic::fit(&x, &y, penalty).unwrap();
-        assert!(close(&model.weights().to_owned(), &numbers(&oracle[name]["weights"]), 1e-7), "{name}");
+        assert!(
+            close(&model.weights().to_owned(), &numbers(&oracle[name]["weights"]), 1e-7),
+            "{name}"
+        );
         assert!((model.bias() - oracle[name]["bias"].as_f64().unwrap()).abs() < 1e-7);
     }
     let model = Logistic::fit(&x, &y, 0.0).unwrap();
@@ -317,8 +361,9 @@ fn k_means_as_elsewhere() {
     let (oracle, digits) = (&oracle()["k-means"], data::digits());
     let clusters = KMeans::fit_from(&digits.images, &digits.images.slice(s![..10, ..])).unwrap();
     assert!((clusters.distortion() / oracle["distortion"].as_f64().unwrap() - 1.0).abs() < 1e-10);
-    let sizes: Array1<f64> =
-        (0..10).map(|k| clusters.labels().iter().filter(|&&label| label == k).count() as f64).collect();
+    let sizes: Array1<f64> = (0..10)
+        .map(|k| clusters.labels().iter().filter(|&&label| label == k).count() as f64)
+        .collect();
     assert_eq!(sizes, numbers(&oracle["sizes"]));
     assert!(close(&clusters.centres().row(0).to_owned(), &numbers(&oracle["first_centre"]), 1e-10));
 }
@@ -359,7 +404,8 @@ proptest! {
 fn a_plane_needs_two_classes() {
     let mut rng = downhill::rng(3);
     let x = Array2::from_shape_fn((60, 2), |(i, j)| (i % 3 * (j + 1)) as f64 + rng.random::<f64>());
-    let fit = |labels: &[usize]| GaussianDiscriminant::fit(&x, labels, Covariance::Shared, 0.0).unwrap();
+    let fit =
+        |labels: &[usize]| GaussianDiscriminant::fit(&x, labels, Covariance::Shared, 0.0).unwrap();
     assert!(fit(&[0; 60]).log_odds().is_none());
     let three = fit(&(0..60).map(|i| i % 3).collect::<Vec<_>>());
     let (weights, bias) = three.log_odds().unwrap();

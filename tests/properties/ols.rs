@@ -26,8 +26,12 @@ fn refuses_bad_input() {
     type Refusal = fn(&Error) -> bool;
     let cases: [(&str, Array2<f64>, Array1<f64>, Refusal); 7] = [
         ("no rows", Array2::zeros((0, 2)), array![], |e| matches!(e, Error::Empty { what: "x" })),
-        ("no columns", Array2::zeros((3, 0)), y.clone(), |e| matches!(e, Error::Empty { what: "x" })),
-        ("too few targets", x.clone(), array![1.0, 2.0], |e| matches!(e, Error::Shape { what: "y", .. })),
+        ("no columns", Array2::zeros((3, 0)), y.clone(), |e| {
+            matches!(e, Error::Empty { what: "x" })
+        }),
+        ("too few targets", x.clone(), array![1.0, 2.0], |e| {
+            matches!(e, Error::Shape { what: "y", .. })
+        }),
         (
             "NaN in x",
             with_nan,
@@ -55,7 +59,8 @@ fn refuses_bad_input() {
         for solver in SOLVERS {
             match Ols::fit_with(&x, &y, solver) {
                 // Squares of 1e-300 vanish, and Cholesky must say so first.
-                Err(Error::Parameter { .. }) if case == "overflow" && solver == Solver::Cholesky => {}
+                Err(Error::Parameter { .. })
+                    if case == "overflow" && solver == Solver::Cholesky => {}
                 Err(error) => assert!(expected(&error), "{case}, {solver:?}: {error}"),
                 Ok(fit) => panic!("{case}, {solver:?}: fitted {fit:?}"),
             }
@@ -70,12 +75,30 @@ fn refuses_bad_input() {
 fn dependent_columns() {
     type Case = (&'static str, Array2<f64>, Array1<f64>, usize, Array1<f64>);
     let cases: [Case; 6] = [
-        ("a column of zeros", array![[1.0, 0.0], [2.0, 0.0]], array![2.0, 4.0], 1, array![2.0, 0.0]),
+        (
+            "a column of zeros",
+            array![[1.0, 0.0], [2.0, 0.0]],
+            array![2.0, 4.0],
+            1,
+            array![2.0, 0.0],
+        ),
         ("all zeros", Array2::zeros((3, 2)), array![1.0, 2.0, 3.0], 0, array![0.0, 0.0]),
         ("a doubled column", array![[1.0, 1.0], [2.0, 2.0]], array![2.0, 4.0], 1, array![1.0, 1.0]),
-        ("one twice another", array![[1.0, 2.0], [2.0, 4.0]], array![5.0, 10.0], 1, array![1.0, 2.0]),
+        (
+            "one twice another",
+            array![[1.0, 2.0], [2.0, 4.0]],
+            array![5.0, 10.0],
+            1,
+            array![1.0, 2.0],
+        ),
         ("one row", array![[3.0, 4.0]], array![50.0], 1, array![6.0, 8.0]),
-        ("two constant columns", array![[1.0, 3.0], [1.0, 3.0]], array![9.0, 11.0], 1, array![1.0, 3.0]),
+        (
+            "two constant columns",
+            array![[1.0, 3.0], [1.0, 3.0]],
+            array![9.0, 11.0],
+            1,
+            array![1.0, 3.0],
+        ),
     ];
     for (case, x, y, rank, shortest) in cases {
         for solver in [Solver::Auto, Solver::Svd] {
@@ -105,8 +128,8 @@ fn extremes() {
         let fit = Ols::fit(&array![[scale], [2.0 * scale]], &array![3.0, 6.0]).unwrap();
         assert!((fit.coefficients()[0] * scale / 3.0 - 1.0).abs() < 1e-14, "{scale:e}");
     }
-    let refusal =
-        Ols::fit_with(&array![[1e-200], [2e-200]], &array![3.0, 6.0], Solver::Cholesky).unwrap_err();
+    let refusal = Ols::fit_with(&array![[1e-200], [2e-200]], &array![3.0, 6.0], Solver::Cholesky)
+        .unwrap_err();
     // It names the length that is out of range.
     let length = |value: f64| (value / 1e-200 - 5_f64.sqrt()).abs() < 1e-9;
     assert!(
@@ -115,7 +138,9 @@ fn extremes() {
     // Xᵀy overflows, the coefficients do not. The residuals' squares overflow too.
     let (x, y) = (array![[1e100], [2e100], [1e100]], array![1e210, 2e210, -1e210]);
     let fit = Ols::fit(&x, &y).unwrap();
-    assert!((fit.coefficients()[0] / (2e110 / 3.0) - 1.0).abs() < 1e-14 && fit.solver() == Solver::Qr);
+    assert!(
+        (fit.coefficients()[0] / (2e110 / 3.0) - 1.0).abs() < 1e-14 && fit.solver() == Solver::Qr
+    );
     assert!(matches!(
         fit.noise_variance(),
         Err(Error::Parameter { what: "the sum of squared residuals", .. })
@@ -131,20 +156,25 @@ fn extremes() {
     let through = Ols::fit(&array![[1.0, 0.0], [1.0, 2.0]], &array![1.0, 5.0]).unwrap();
     assert!(close(through.coefficients(), &array![1.0, 2.0], 1e-14));
     let refusal = through.noise_variance().unwrap_err();
-    assert_eq!(refusal, Error::Parameter { what: "samples minus rank", value: 0.0, must: "at least 1" });
+    assert_eq!(
+        refusal,
+        Error::Parameter { what: "samples minus rank", value: 0.0, must: "at least 1" }
+    );
     assert_eq!(Ols::fit(&array![[4.0]], &array![2.0]).unwrap().coefficients(), &array![0.5]);
 }
 
 #[test]
 fn views_of_any_layout_fit_alike() {
     let mut rng = downhill::rng(5);
-    let wide = data::random_patterns(12, 30, &mut rng) + data::random_patterns(12, 30, &mut rng) * 0.3;
+    let wide =
+        data::random_patterns(12, 30, &mut rng) + data::random_patterns(12, 30, &mut rng) * 0.3;
     let y = Array1::linspace(-1.0, 2.0, 15);
     let columns = wide.slice(s![..;3, ..;2]);
     let view = columns.t();
     let owned = view.as_standard_layout().into_owned();
     for solver in SOLVERS {
-        let (a, b) = (Ols::fit_with(&view, &y, solver).unwrap(), Ols::fit_with(&owned, &y, solver).unwrap());
+        let (a, b) =
+            (Ols::fit_with(&view, &y, solver).unwrap(), Ols::fit_with(&owned, &y, solver).unwrap());
         assert!(close(a.coefficients(), b.coefficients(), 1e-13));
     }
 }
@@ -170,9 +200,12 @@ fn numbers(value: &Value) -> Array1<f64> {
 fn diabetes_as_elsewhere() {
     let (oracle, diabetes) = (oracle(), data::diabetes());
     for solver in SOLVERS {
-        let fit = Ols::fit_with(&add_intercept(&diabetes.features), &diabetes.progression, solver).unwrap();
+        let fit = Ols::fit_with(&add_intercept(&diabetes.features), &diabetes.progression, solver)
+            .unwrap();
         let expected = &oracle["diabetes"];
-        assert!((fit.coefficients()[0] / expected["intercept"].as_f64().unwrap() - 1.0).abs() < 1e-9);
+        assert!(
+            (fit.coefficients()[0] / expected["intercept"].as_f64().unwrap() - 1.0).abs() < 1e-9
+        );
         let slopes = fit.coefficients().slice(s![1..]).to_owned();
         assert!(close(&slopes, &numbers(&expected["coefficients"]), 1e-9));
     }

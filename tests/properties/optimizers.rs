@@ -3,9 +3,9 @@
 use downhill::{
     Error,
     optimizers::{
-        AdaGrad, Adam, AdamW, Batches, Bfgs, GradientDescent, Lbfgs, Momentum, Nesterov, Newton, Optimizer,
-        Place, RmsProp, Scheduled, SearchDirection, StrongWolfe, cosine, descend, grid_search, inverse_time,
-        minimize, step_decay,
+        AdaGrad, Adam, AdamW, Batches, Bfgs, GradientDescent, Lbfgs, Momentum, Nesterov, Newton,
+        Optimizer, Place, RmsProp, Scheduled, SearchDirection, StrongWolfe, cosine, descend,
+        grid_search, inverse_time, minimize, step_decay,
         surfaces::{rosenbrock, valley},
         warm_up,
     },
@@ -100,12 +100,23 @@ fn divergence_names_its_step() {
         theta.dot(theta)
     };
     let mut seen = 0;
-    let run =
-        descend(&mut GradientDescent::new(1e200).unwrap(), square, &mut array![1.0], 10, |_, _, _| seen += 1);
+    let run = descend(
+        &mut GradientDescent::new(1e200).unwrap(),
+        square,
+        &mut array![1.0],
+        10,
+        |_, _, _| seen += 1,
+    );
     assert_eq!(run, Err(Error::Diverged { what: "descent", step: 1, loss: INF }));
     assert_eq!(seen, 1, "the place where the loss is not finite is not shown");
     // A factor of −1000 each step: the square leaves the range of numbers, 10³⁰⁸, after 52 steps.
-    let run = descend(&mut GradientDescent::new(500.5).unwrap(), square, &mut array![1.0], 100, |_, _, _| {});
+    let run = descend(
+        &mut GradientDescent::new(500.5).unwrap(),
+        square,
+        &mut array![1.0],
+        100,
+        |_, _, _| {},
+    );
     assert!(matches!(run, Err(Error::Diverged { step: 52, .. })), "{run:?}");
 
     let nan = |_: &ArrayRef1<f64>, _: &mut ArrayRef1<f64>| NAN;
@@ -131,8 +142,13 @@ fn a_line_search_needs_a_first_step() {
     let from = Place::new(&array![0.0, 0.0], rosenbrock);
     let direction = -&from.gradient;
     for bad in [0.0, -1.0, NAN, INF] {
-        let search =
-            StrongWolfe::default().search(&mut rosenbrock, &from, &direction, bad, &mut from.clone());
+        let search = StrongWolfe::default().search(
+            &mut rosenbrock,
+            &from,
+            &direction,
+            bad,
+            &mut from.clone(),
+        );
         parameter(search, "first");
     }
 }
@@ -141,7 +157,11 @@ fn a_line_search_needs_a_first_step() {
 #[test]
 fn first_steps_at_the_extremes() {
     for scale in [1e200, 1e-200] {
-        let here = Place { theta: array![0.0, 0.0], value: 0.0, gradient: array![3.0 * scale, -4.0 * scale] };
+        let here = Place {
+            theta: array![0.0, 0.0],
+            value: 0.0,
+            gradient: array![3.0 * scale, -4.0 * scale],
+        };
         let methods: [Box<dyn SearchDirection>; 2] =
             [Box::new(Bfgs::new(2)), Box::new(Lbfgs::new(3).unwrap())];
         for mut method in methods {
@@ -161,12 +181,21 @@ fn a_line_search_stays_inside_the_domain() {
     };
     let from = Place::new(&array![5.0], barrier);
     let mut to = from.clone();
-    let t = StrongWolfe::default().search(&mut { barrier }, &from, &array![-1.0], 100.0, &mut to).unwrap();
+    let t = StrongWolfe::default()
+        .search(&mut { barrier }, &from, &array![-1.0], 100.0, &mut to)
+        .unwrap();
     assert!((0.0..5.0).contains(&t) && to.value < from.value);
-    parameter(StrongWolfe::default().search(&mut { barrier }, &from, &array![1.0], 1.0, &mut to), "slope");
-    parameter(StrongWolfe::default().search(&mut { barrier }, &from, &array![NAN], 1.0, &mut to), "slope");
+    parameter(
+        StrongWolfe::default().search(&mut { barrier }, &from, &array![1.0], 1.0, &mut to),
+        "slope",
+    );
+    parameter(
+        StrongWolfe::default().search(&mut { barrier }, &from, &array![NAN], 1.0, &mut to),
+        "slope",
+    );
     for method in [&mut Bfgs::new(1) as &mut dyn SearchDirection, &mut Lbfgs::new(3).unwrap()] {
-        let minimum = minimize(&mut Dyn(method), barrier, &array![5.0], 1e-10, 100, |_, _| {}).unwrap();
+        let minimum =
+            minimize(&mut Dyn(method), barrier, &array![5.0], 1e-10, 100, |_, _| {}).unwrap();
         assert!((minimum.place.theta[0] - 1.0).abs() < 1e-9);
     }
 }
@@ -191,18 +220,23 @@ fn minimisation_counts_and_gives_up() {
         calls += 1;
         rosenbrock(theta, gradient)
     };
-    let minimum = minimize(&mut Bfgs::new(2), counted, &array![-1.2, 1.0], 1e-8, 100, |k, place| {
-        places.push((k, place.value))
-    })
-    .unwrap();
+    let minimum =
+        minimize(&mut Bfgs::new(2), counted, &array![-1.2, 1.0], 1e-8, 100, |k, place| {
+            places.push((k, place.value))
+        })
+        .unwrap();
     assert_eq!(minimum.evaluations, calls);
     assert_eq!(places.len(), minimum.iterations + 1);
     assert!(places.iter().enumerate().all(|(i, place)| place.0 == i));
     assert!(places.windows(2).all(|pair| pair[1].1 < pair[0].1), "every step goes down");
     let short = minimize(&mut Bfgs::new(2), rosenbrock, &array![-1.2, 1.0], 1e-8, 3, |_, _| {});
-    assert!(matches!(short, Err(Error::NotConverged { what: "the minimisation", iterations: 3, .. })));
+    assert!(matches!(
+        short,
+        Err(Error::NotConverged { what: "the minimisation", iterations: 3, .. })
+    ));
     // At the minimum already: no step.
-    let there = minimize(&mut Bfgs::new(2), rosenbrock, &array![1.0, 1.0], 1e-8, 3, |_, _| {}).unwrap();
+    let there =
+        minimize(&mut Bfgs::new(2), rosenbrock, &array![1.0, 1.0], 1e-8, 3, |_, _| {}).unwrap();
     assert_eq!((there.iterations, there.evaluations), (0, 1));
 }
 
@@ -212,7 +246,9 @@ fn newton_refuses_what_is_no_hessian() {
         gradient.assign(&(2.0 * theta));
         theta.dot(theta)
     };
-    for (hessian, nan) in [(array![[NAN]], true), (array![[INF]], true), (array![[1.0, 0.0]], false)] {
+    for (hessian, nan) in
+        [(array![[NAN]], true), (array![[INF]], true), (array![[1.0, 0.0]], false)]
+    {
         let mut newton = Newton::new(|_: &ArrayRef1<f64>| hessian.clone());
         match minimize(&mut newton, square, &array![1.0], 1e-6, 9, |_, _| {}) {
             Err(Error::Domain { what: "hessian", .. }) => assert!(nan),
@@ -221,9 +257,11 @@ fn newton_refuses_what_is_no_hessian() {
         }
     }
     // Zero, singular, negative: a shift makes each of use.
-    for hessian in
-        [array![[0.0, 0.0], [0.0, 0.0]], array![[1.0, 1.0], [1.0, 1.0]], array![[-3.0, 0.0], [0.0, 1.0]]]
-    {
+    for hessian in [
+        array![[0.0, 0.0], [0.0, 0.0]],
+        array![[1.0, 1.0], [1.0, 1.0]],
+        array![[-3.0, 0.0], [0.0, 1.0]],
+    ] {
         let mut newton = Newton::new(|_: &ArrayRef1<f64>| hessian.clone());
         let here = Place::new(&array![1.0, 2.0], square);
         let mut direction = Array1::zeros(2);
@@ -240,12 +278,15 @@ fn gradients_that_are_none() {
             gradient.assign(&array![0.0, if theta[0] == 0.0 { bad } else { 0.0 }]);
             1.0
         };
-        let run = minimize(&mut Bfgs::new(2), loss, &array![0.0, 0.0], 1e-6, 10, |_, _| panic!("shown"));
+        let run =
+            minimize(&mut Bfgs::new(2), loss, &array![0.0, 0.0], 1e-6, 10, |_, _| panic!("shown"));
         assert_eq!(run, Err(Error::Diverged { what: "the minimisation", step: 0, loss: 1.0 }));
         let mut newton = Newton::new(|_: &ArrayRef1<f64>| array![[1.0, 0.0], [0.0, 1.0]]);
         let here = Place::new(&array![0.0, 0.0], loss);
         let refusal = newton.direction(&here, &mut Array1::zeros(2));
-        assert!(matches!(refusal, Err(Error::Domain { what: "gradient", index, .. }) if index == "1"));
+        assert!(
+            matches!(refusal, Err(Error::Domain { what: "gradient", index, .. }) if index == "1")
+        );
     }
 }
 
@@ -262,8 +303,9 @@ fn a_zero_gradient_moves_nothing_but_the_decay() {
 
 #[test]
 fn lengths_that_differ_panic() {
-    let fails =
-        |work: &mut dyn FnMut()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err();
+    let fails = |work: &mut dyn FnMut()| {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err()
+    };
     for (i, mut optimizer) in all().into_iter().enumerate() {
         assert!(fails(&mut || optimizer.step(&mut array![1.0, 2.0], &array![1.0])));
         optimizer.step(&mut array![1.0, 2.0], &array![1.0, 2.0]);
@@ -285,7 +327,10 @@ fn steps_after_the_first_allocate_nothing() {
     let gradient = Array1::linspace(-1.0, 1.0, 50);
     for mut optimizer in all() {
         let mut theta = Array1::ones(50);
-        assert!(allocated(&mut || optimizer.step(&mut theta.clone(), &gradient)) > 0, "the counter counts");
+        assert!(
+            allocated(&mut || optimizer.step(&mut theta.clone(), &gradient)) > 0,
+            "the counter counts"
+        );
         let steps = allocated(&mut || {
             for _ in 0..20 {
                 optimizer.step(&mut theta, &gradient);
@@ -305,10 +350,18 @@ fn steps_after_the_first_allocate_nothing() {
     assert_eq!(draws, 0);
 
     // Two walks of different length allocate alike, so that a step allocates nothing.
-    let bowl = |theta: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>| valley(50.0, theta, gradient);
+    let bowl =
+        |theta: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>| valley(50.0, theta, gradient);
     let whole_walk = |steps: usize| {
         allocated(&mut || {
-            descend(&mut Adam::new(0.01).unwrap(), bowl, &mut array![1.0, 1.0], steps, |_, _, _| {}).unwrap();
+            descend(
+                &mut Adam::new(0.01).unwrap(),
+                bowl,
+                &mut array![1.0, 1.0],
+                steps,
+                |_, _, _| {},
+            )
+            .unwrap();
         })
     };
     assert_eq!(whole_walk(1), whole_walk(500));
@@ -349,7 +402,10 @@ fn grids_with_nothing_to_choose() {
     let some = array![1.0, 2.0];
     assert_eq!(grid_search(&array![], &some, |_, _| 0.0), Err(Error::Empty { what: "first" }));
     assert_eq!(grid_search(&some, &array![], |_, _| 0.0), Err(Error::Empty { what: "second" }));
-    assert!(matches!(grid_search(&some, &some, |_, _| NAN), Err(Error::Domain { what: "scores", .. })));
+    assert!(matches!(
+        grid_search(&some, &some, |_, _| NAN),
+        Err(Error::Domain { what: "scores", .. })
+    ));
     let grid = grid_search(&some, &some, |a, b| if a == 1.0 { -INF } else { b }).unwrap();
     assert_eq!((grid.best, grid.score), ((2.0, 1.0), 1.0));
 }
@@ -392,7 +448,8 @@ fn a_line_search_finds_the_minimum_of_a_cubic() {
         let from = Place::new(&array![0.0], &mut cubic);
         for first in [2.0, 1.0] {
             let mut to = from.clone();
-            let length = search.search(&mut cubic, &from, &array![scale], first / scale, &mut to).unwrap();
+            let length =
+                search.search(&mut cubic, &from, &array![scale], first / scale, &mut to).unwrap();
             assert!((length * scale - lowest).abs() < 1e-12, "{first}: {length}");
         }
     }
@@ -408,7 +465,9 @@ fn newton_shifts_by_doubling() {
     newton.direction(&here, &mut direction).unwrap();
     let shift = 0.005 * 1024.0;
     assert!(
-        (direction - array![-1.0 / (5.0 + shift), -1.0 / (shift - 5.0)]).iter().all(|d: &f64| d.abs() < 1e-9)
+        (direction - array![-1.0 / (5.0 + shift), -1.0 / (shift - 5.0)])
+            .iter()
+            .all(|d: &f64| d.abs() < 1e-9)
     );
 }
 
@@ -431,9 +490,16 @@ fn quasi_newton_steps_have_no_scale() {
                 paths[path].push(place.theta.clone());
             })
             .unwrap();
-            minimize(&mut Lbfgs::new(5).unwrap(), scaled(unit), &start, tolerance, 100, |_, place| {
-                paths[2 + path].push(place.theta.clone());
-            })
+            minimize(
+                &mut Lbfgs::new(5).unwrap(),
+                scaled(unit),
+                &start,
+                tolerance,
+                100,
+                |_, place| {
+                    paths[2 + path].push(place.theta.clone());
+                },
+            )
             .unwrap();
         }
         assert_eq!(paths[0], paths[1]);

@@ -10,8 +10,10 @@ fn attribute(svg: &str, tag: &str, name: &str) -> Vec<f64> {
         .skip(1)
         .map(|element| {
             let element = element.split('>').next().unwrap();
-            let value =
-                element.split(&format!(" {name}=\"")).nth(1).or(element.strip_prefix(&format!("{name}=\"")));
+            let value = element
+                .split(&format!(" {name}=\""))
+                .nth(1)
+                .or(element.strip_prefix(&format!("{name}=\"")));
             value.unwrap().split('"').next().unwrap().parse().unwrap()
         })
         .collect()
@@ -33,8 +35,14 @@ fn pictures() -> [String; 3] {
     let values = Array2::from_shape_fn((8, 9), |(i, j)| (i as f64 - 3.0) * (j as f64 - 4.0));
     [
         example().svg("alt"),
-        Heatmap::new("Map", "x", "y", &values, (0.0, 8.0), (0.0, 7.0)).diverging().contours().svg("alt"),
-        Gallery::new("Images").image("one", &values).image("two", &array![[f64::NAN, 1.0]]).svg("alt"),
+        Heatmap::new("Map", "x", "y", &values, (0.0, 8.0), (0.0, 7.0))
+            .diverging()
+            .contours()
+            .svg("alt"),
+        Gallery::new("Images")
+            .image("one", &values)
+            .image("two", &array![[f64::NAN, 1.0]])
+            .svg("alt"),
     ]
 }
 
@@ -50,10 +58,16 @@ fn colours_are_variables_and_nothing_has_an_id() {
         assert!(!svg.contains("\"#01"), "a stand-in is left: {svg}");
         assert!(!svg.contains("\"#"), "a colour is no variable: {svg}");
         assert!(!svg.contains(" id="));
-        assert!(svg.contains("var(--plot-paper, #FFFFFF)") && svg.contains("var(--plot-ink, #333333)"));
+        assert!(
+            svg.contains("var(--plot-paper, #FFFFFF)") && svg.contains("var(--plot-ink, #333333)")
+        );
     }
     let svg = example().svg("alt");
-    assert!(["var(--plot-1, #0072B2)", "var(--plot-2, #D55E00)"].iter().all(|colour| svg.contains(colour)));
+    assert!(
+        ["var(--plot-1, #0072B2)", "var(--plot-2, #D55E00)"]
+            .iter()
+            .all(|colour| svg.contains(colour))
+    );
 }
 
 /// Tags match and nothing stands between them that XML forbids: a reader of ten lines, enough for what we write.
@@ -105,8 +119,11 @@ fn values_land_where_they_belong() {
 
 #[test]
 fn a_decade_is_as_long_as_the_next() {
-    let svg =
-        Figure::new("", "x", "y").points("", [1.0, 10.0, 100.0], [1e-6, 1e-3, 1.0]).log_x().log_y().svg("");
+    let svg = Figure::new("", "x", "y")
+        .points("", [1.0, 10.0, 100.0], [1e-6, 1e-3, 1.0])
+        .log_x()
+        .log_y()
+        .svg("");
     let (x, y) = (attribute(&svg, "circle", "cx"), attribute(&svg, "circle", "cy"));
     assert!((x[2] - 2.0 * x[1] + x[0]).abs() <= 2.0 && (y[2] - 2.0 * y[1] + y[0]).abs() <= 2.0);
     assert!(svg.contains("\n10⁻⁴\n") && svg.contains("\n10²\n"));
@@ -161,7 +178,11 @@ fn legends_name_series() {
         .points("a", [0.5], [0.5])
         .points("", [0.6], [0.6])
         .svg("");
-    assert_eq!(svg.matches("<circle").count(), 2 + 1, "both points belong to a, whose marker is a circle");
+    assert_eq!(
+        svg.matches("<circle").count(),
+        2 + 1,
+        "both points belong to a, whose marker is a circle"
+    );
     assert_eq!(svg.matches("\na\n").count(), 1);
     assert!(!svg.contains("--plot-3"));
     let second = svg.split("stroke=\"var(--plot-2, #D55E00)\"").nth(1).expect("the line b");
@@ -172,7 +193,8 @@ fn legends_name_series() {
 fn a_new_line_is_not_dashed_as_an_old_one() {
     let line = |figure: Figure, legend| figure.line(legend, [0.0, 1.0], [0.0, 1.0]);
     // Series that come again are not counted again.
-    let svg = ["a", "b", "a", "b", "a", "c"].into_iter().fold(Figure::new("", "", ""), line).svg("");
+    let svg =
+        ["a", "b", "a", "b", "a", "c"].into_iter().fold(Figure::new("", "", ""), line).svg("");
     let third = svg.split("stroke=\"var(--plot-3, #179F7B)\"").nth(1).expect("the line c");
     assert!(third.starts_with(" stroke-dasharray"), "{}", &third[..40]);
 }
@@ -180,11 +202,13 @@ fn a_new_line_is_not_dashed_as_an_old_one() {
 #[test]
 fn a_long_series_is_a_small_picture_with_the_same_extremes() {
     let ys = |i: i32| if i == 70_001 { 5.0 } else { f64::from(i % 7) / 7.0 };
-    let svg = Figure::new("", "", "").line("", (0..100_000).map(f64::from), (0..100_000).map(ys)).svg("");
+    let svg =
+        Figure::new("", "", "").line("", (0..100_000).map(f64::from), (0..100_000).map(ys)).svg("");
     assert!(svg.len() < 100_000, "{}", svg.len());
     let short = Figure::new("", "", "").line("", [0.0, 99_999.0], [0.0, 5.0]).svg("");
     let top = |svg: &str| {
-        let line = svg.split("stroke=\"var(--plot-1").nth(1).unwrap().split("points=\"").nth(1).unwrap();
+        let line =
+            svg.split("stroke=\"var(--plot-1").nth(1).unwrap().split("points=\"").nth(1).unwrap();
         let line = line.split('"').next().unwrap();
         line.split_whitespace().map(|p| p.split(',').nth(1).unwrap().parse::<i32>().unwrap()).min()
     };

@@ -2,7 +2,9 @@
 
 use downhill::{
     Error,
-    ridge_lasso::{CrossValidation, Lasso, Ridge, Standardizer, cross_validate, lasso_cost, ridge_cost},
+    ridge_lasso::{
+        CrossValidation, Lasso, Ridge, Standardizer, cross_validate, lasso_cost, ridge_cost,
+    },
     rng,
 };
 use ndarray::{Array1, Array2, array};
@@ -41,7 +43,8 @@ fn bad_data() {
     for (x, y, expected) in table {
         assert_eq!(summary(Ridge::new(&x, &y)), expected);
         assert_eq!(summary(Lasso::new(&x, &y)), expected);
-        let validated = cross_validate(&x, &y, &lambdas, 2, &mut rng(1), |x, y, l| Ridge::new(x, y)?.path(l));
+        let validated =
+            cross_validate(&x, &y, &lambdas, 2, &mut rng(1), |x, y, l| Ridge::new(x, y)?.path(l));
         assert_eq!(summary(validated), expected);
         if expected.contains('x') {
             assert_eq!(summary(Standardizer::fit(&x)), expected);
@@ -76,8 +79,9 @@ fn bad_parameters() {
         "parameter lambda_max"
     );
     for folds in [0, 1, 4] {
-        let validated =
-            cross_validate(&x, &y, &array![1.0], folds, &mut rng(1), |x, y, l| Ridge::new(x, y)?.path(l));
+        let validated = cross_validate(&x, &y, &array![1.0], folds, &mut rng(1), |x, y, l| {
+            Ridge::new(x, y)?.path(l)
+        });
         assert_eq!(summary(validated), "parameter folds");
     }
     let validated =
@@ -106,7 +110,10 @@ fn zero_penalty() {
         // A direction that the data do not span has no fit to shrink.
         let shrinkage = ridge.shrinkage(0.0).unwrap();
         assert!(shrinkage.iter().all(|s| *s == 0.0 || *s == 1.0), "{shrinkage}");
-        assert!(ridge.fit(1e-3).unwrap().iter().all(|t| t.is_finite()), "any positive penalty cures it");
+        assert!(
+            ridge.fit(1e-3).unwrap().iter().all(|t| t.is_finite()),
+            "any positive penalty cures it"
+        );
     }
 }
 
@@ -126,7 +133,10 @@ fn small_and_degenerate() {
     // One row, one column: (x² + λ)⁻¹ x y, and S(xy, λ/2)/x².
     let (x, y) = (array![[2.0]], array![3.0]);
     assert!((Ridge::new(&x, &y).unwrap().fit(2.0).unwrap()[0] - 1.0).abs() < 1e-15);
-    assert!((Lasso::new(&x, &y).unwrap().tolerance(1e-14).unwrap().fit(4.0).unwrap()[0] - 1.0).abs() < 1e-6);
+    assert!(
+        (Lasso::new(&x, &y).unwrap().tolerance(1e-14).unwrap().fit(4.0).unwrap()[0] - 1.0).abs()
+            < 1e-6
+    );
     // Targets of zero, columns of zero: zero.
     let x = array![[1.0, 0.0], [2.0, 0.0]];
     assert_eq!(Lasso::new(&x, &array![0.0, 0.0]).unwrap().fit(0.1).unwrap(), array![0.0, 0.0]);
@@ -140,7 +150,8 @@ fn small_and_degenerate() {
     let twice = array![[1.0, 1.0], [-1.0, -1.0]];
     let theta = Ridge::new(&twice, &array![2.0, -2.0]).unwrap().fit(1.0).unwrap();
     assert!((theta - array![2.0 / 3.0, 2.0 / 3.0]).iter().all(|d| d.abs() < 1e-14));
-    let theta = Lasso::new(&twice, &array![2.0, -2.0]).unwrap().tolerance(1e-14).unwrap().fit(1.0).unwrap();
+    let theta =
+        Lasso::new(&twice, &array![2.0, -2.0]).unwrap().tolerance(1e-14).unwrap().fit(1.0).unwrap();
     assert!((theta.sum() - 1.5).abs() < 1e-6);
     // A constant column, whose mean rounds: zeros, not noise blown up to size one.
     let constant = array![[0.1, 1.0], [0.1, 2.0], [0.1, 4.0]];
@@ -160,11 +171,16 @@ fn extremes() {
     assert!(theta.iter().all(|t| t.is_finite()));
     // Products of x and y overflow, the coefficients do not; and then they do.
     let steep = Ridge::new(&array![[1e100, 0.0], [0.0, 1e100]], &array![1e210, -1e210]).unwrap();
-    assert!((steep.fit(0.0).unwrap() / array![1e110, -1e110] - 1.0).iter().all(|d| d.abs() < 1e-14));
+    assert!(
+        (steep.fit(0.0).unwrap() / array![1e110, -1e110] - 1.0).iter().all(|d| d.abs() < 1e-14)
+    );
     let steeper = Ridge::new(&array![[1e-300]], &array![1e300]).unwrap();
     assert_eq!(summary(steeper.fit(0.0)), "domain coefficients 0");
     assert_eq!(summary(steeper.path(&array![0.0])), "domain coefficients 0, 0");
-    assert_eq!(summary(Lasso::new(&x, &y)), "parameter the largest sum of squares of a column of x or of y");
+    assert_eq!(
+        summary(Lasso::new(&x, &y)),
+        "parameter the largest sum of squares of a column of x or of y"
+    );
     assert_eq!(
         summary(Lasso::new(&array![[1.0]], &array![1e200])),
         "parameter the largest sum of squares of a column of x or of y"
@@ -187,7 +203,10 @@ fn tolerance_below_rounding() {
 /// Where penalties do equally well, or are equal, the first is chosen.
 #[test]
 fn ties_between_penalties_go_to_the_first() {
-    let flat = |lambdas: Array1<f64>| CrossValidation { errors: Array2::ones((2, lambdas.len())), lambdas };
+    let flat = |lambdas: Array1<f64>| CrossValidation {
+        errors: Array2::ones((2, lambdas.len())),
+        lambdas,
+    };
     assert_eq!(flat(array![1.0, 3.0, 2.0]).best(), 0);
     assert_eq!(flat(array![1.0, 3.0, 2.0, 3.0]).one_standard_error(), 1);
 }
@@ -200,7 +219,8 @@ fn folds_of_unequal_size_give_means() {
     let y = Array1::from_shape_fn(n, |i| (i * i) as f64);
     let lambdas = array![1.0];
     let found =
-        cross_validate(&x, &y, &lambdas, folds, &mut rng(3), |_, _, _| Ok(Array2::zeros((1, 1)))).unwrap();
+        cross_validate(&x, &y, &lambdas, folds, &mut rng(3), |_, _, _| Ok(Array2::zeros((1, 1))))
+            .unwrap();
     // Each fold's error tells which rows it held: try every choice of three or four of the ten.
     let mean_miss = |held: u32| {
         let (inside, outside): (Vec<usize>, Vec<usize>) = (0..n).partition(|i| held >> i & 1 == 1);

@@ -124,9 +124,11 @@ fn bad_samples_and_chains_are_refused() {
     }
     refuses(MarkovChain::new(Array2::zeros((0, 0))), "transition");
     refuses(MarkovChain::new(array![[0.5, 0.5]]), "columns of transition");
-    for bad in
-        [array![[-0.5, 1.5], [0.5, 0.5]], array![[NAN, 1.0], [0.5, 0.5]], array![[INF, 0.0], [0.5, 0.5]]]
-    {
+    for bad in [
+        array![[-0.5, 1.5], [0.5, 0.5]],
+        array![[NAN, 1.0], [0.5, 0.5]],
+        array![[INF, 0.0], [0.5, 0.5]],
+    ] {
         refuses(MarkovChain::new(bad), "transition");
     }
     refuses(MarkovChain::new(array![[0.5, 0.4], [0.5, 0.5]]), "row sums of transition");
@@ -142,7 +144,8 @@ fn bad_samples_and_chains_are_refused() {
     refuses(autocorrelation(&array![], 0), "x");
     refuses(autocorrelation(&array![1.0, 2.0], 2), "lags");
     refuses(autocorrelation_time(&array![1.0, 2.0, 3.0]), "the number of values");
-    for bad in [array![1.0, NAN, 2.0, 3.0], array![1.0, INF, 2.0, 3.0], Array1::from_elem(9, 1e300)] {
+    for bad in [array![1.0, NAN, 2.0, 3.0], array![1.0, INF, 2.0, 3.0], Array1::from_elem(9, 1e300)]
+    {
         refuses(autocorrelation(&bad, 1), "x");
         refuses(autocorrelation_time(&bad), "x");
     }
@@ -159,15 +162,20 @@ fn bad_samples_and_chains_are_refused() {
     let two = Array2::from_shape_simple_fn((2, 100), || rng.random_range(-1.0..1.0));
     for unit in [2f64.powi(700), 2f64.powi(-700), f64::MAX] {
         let close = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b.abs();
-        let (rho, scaled) = (autocorrelation(&x, 1).unwrap(), autocorrelation(&(unit * &x), 1).unwrap());
+        let (rho, scaled) =
+            (autocorrelation(&x, 1).unwrap(), autocorrelation(&(unit * &x), 1).unwrap());
         assert!(close(scaled[1], rho[1]));
-        assert!(close(autocorrelation_time(&(unit * &x)).unwrap(), autocorrelation_time(&x).unwrap()));
+        assert!(close(
+            autocorrelation_time(&(unit * &x)).unwrap(),
+            autocorrelation_time(&x).unwrap()
+        ));
         for estimate in [split_r_hat, effective_size] {
             assert!(close(estimate(&(unit * &two)).unwrap(), estimate(&two).unwrap()));
         }
     }
     // Values that alternate are worth more than independent ones, but never absurdly many.
-    let alternating = Array2::from_shape_fn((2, 1000), |(_, t)| if t % 2 == 0 { 1.0 } else { -1.0 });
+    let alternating =
+        Array2::from_shape_fn((2, 1000), |(_, t)| if t % 2 == 0 { 1.0 } else { -1.0 });
     let size = effective_size(&alternating).unwrap();
     assert!((2000.0..=2000.0 * 2000.0_f64.log10() + 1e-9).contains(&size));
     let kernel = Metropolis::new(well(), 1, 0.5, 1.0).unwrap();
@@ -314,11 +322,17 @@ fn steps_allocate_nothing() {
     assert_eq!(count(Langevin::new(&ring, 2, 0.1, 1.0).unwrap(), 2), 0);
     assert_eq!(count(Mala::new(&ring, 2, 0.1, 1.0).unwrap(), 2), 0);
     assert_eq!(count(Hamiltonian::new(&bowl, 2, 0.1, 5, 1.0).unwrap(), 2), 0);
-    assert_eq!(count(Gibbs::new(Ising::new(3, 4, 1.0, 0.0).unwrap(), -1.0, 1.0, 1.0).unwrap(), 12), 0);
+    assert_eq!(
+        count(Gibbs::new(Ising::new(3, 4, 1.0, 0.0).unwrap(), -1.0, 1.0, 1.0).unwrap(), 12),
+        0
+    );
     let kernel = Metropolis::new(well(), 2, 0.5, 1.0).unwrap();
     assert_eq!(count(Tempering::new(well(), kernel, 2, &[1.0, 2.0, 4.0]).unwrap(), 6), 0);
     let (mut lattice, mut rng) = (Lattice::new(16, 16, 1.0, 0.0, 2.0).unwrap(), rng(1));
-    assert_eq!(allocation_counter::measure(|| (0..100).for_each(|_| lattice.sweep(&mut rng))).count_total, 0);
+    assert_eq!(
+        allocation_counter::measure(|| (0..100).for_each(|_| lattice.sweep(&mut rng))).count_total,
+        0
+    );
 }
 
 /// Halves of a lattice's chances: as the first 16 bits of a draw the upper ones, as the others the lower ones or the number below.

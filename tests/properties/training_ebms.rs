@@ -7,9 +7,9 @@ use downhill::{
     rng,
     sampling::Gibbs,
     training_ebms::{
-        Bowl, Contrastive, Counted, Likelihood, Neighbours, NetworkEnergy, PairLoss, Pairwise, Scored,
-        SoftCode, SparseCoding, Start, Table, contrast, denoising_score_matching, embedding_loss, info_nce,
-        learn, noise_contrastive, score_matching, sliced_score_matching,
+        Bowl, Contrastive, Counted, Likelihood, Neighbours, NetworkEnergy, PairLoss, Pairwise,
+        Scored, SoftCode, SparseCoding, Start, Table, contrast, denoising_score_matching,
+        embedding_loss, info_nce, learn, noise_contrastive, score_matching, sliced_score_matching,
     },
 };
 use ndarray::{Array1, Array2, ArrayRef1, array};
@@ -49,7 +49,10 @@ fn bad_machines() {
     for (weights, biases, expected) in table {
         assert_eq!(summary(Pairwise::new(weights, biases)), expected);
     }
-    assert_eq!(summary(Bowl::new(array![[1.0, 2.0], [3.0, 1.0]], array![0.0, 0.0])), "domain precision 0, 1");
+    assert_eq!(
+        summary(Bowl::new(array![[1.0, 2.0], [3.0, 1.0]], array![0.0, 0.0])),
+        "domain precision 0, 1"
+    );
     assert_eq!(summary(Bowl::new(array![[1.0]], array![0.0, 0.0])), "shape rows of precision");
     assert_eq!(summary(Bowl::new(Array2::zeros((0, 0)), array![])), "empty pull");
     assert_eq!(summary(Bowl::new(array![[NAN]], array![0.0])), "domain precision 0, 0");
@@ -93,7 +96,10 @@ fn bad_samples() {
             if kind == "empty" { format!("empty {what}") } else { format!("domain {what} {at}") }
         };
         assert_eq!(summary(Likelihood::new(bad.clone())), expected("states"));
-        assert_eq!(summary(Contrastive::new(adam(), bad.clone(), Start::Data, 1)), expected("chains"));
+        assert_eq!(
+            summary(Contrastive::new(adam(), bad.clone(), Start::Data, 1)),
+            expected("chains")
+        );
         assert_eq!(summary(SparseCoding::new(bad.clone(), 1.0)), expected("dictionary"));
         assert_eq!(summary(SoftCode::new(&bad, 1.0)), expected("dictionary"));
         let coding = SparseCoding::new(array![[1.0, 0.0]], 1.0).unwrap();
@@ -134,8 +140,14 @@ fn bad_batches_and_divergence() {
     let mut rng = rng(2);
     let mut step = |start: Start, batch: Array2<f64>, rate: f64, temperature: f64| {
         let optimizer = GradientDescent::new(rate).unwrap();
-        let mut rule = Contrastive::new(optimizer, array![[1.0, 1.0], [1.0, -1.0]], start, 1).unwrap();
-        summary(rule.step(&mut machine, &batch, |e| Gibbs::new(e, -1.0, 1.0, temperature), &mut rng))
+        let mut rule =
+            Contrastive::new(optimizer, array![[1.0, 1.0], [1.0, -1.0]], start, 1).unwrap();
+        summary(rule.step(
+            &mut machine,
+            &batch,
+            |e| Gibbs::new(e, -1.0, 1.0, temperature),
+            &mut rng,
+        ))
     };
     assert_eq!(step(Start::Data, array![[1.0]], 0.1, 1.0), "shape columns of batch");
     assert_eq!(step(Start::Data, Array2::ones((3, 2)), 0.1, 1.0), "shape batch");
@@ -162,7 +174,9 @@ fn neighbours_want_two_values() {
 
 #[test]
 fn losses_at_the_extremes() {
-    for rule in [Neighbours::PseudoLikelihood, Neighbours::RatioMatching, Neighbours::ProbabilityFlow] {
+    for rule in
+        [Neighbours::PseudoLikelihood, Neighbours::RatioMatching, Neighbours::ProbabilityFlow]
+    {
         for d in [-1e5, 0.0, 1e3] {
             let (value, slope) = rule.at(d);
             assert!(
@@ -182,7 +196,8 @@ fn means_of_nothing_and_shapes_that_do_not_fit() {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err()
     }
     let (none, some) = (Array2::zeros((0, 1)), array![[1.0]]);
-    let (bowl, spin) = (Bowl::new(array![[1.0]], array![0.0]).unwrap(), Pairwise::zeros(1).unwrap());
+    let (bowl, spin) =
+        (Bowl::new(array![[1.0]], array![0.0]).unwrap(), Pairwise::zeros(1).unwrap());
     let (mut gradient, mut longer) = (Array1::zeros(2), Array1::zeros(3));
     for (data, noise) in [(&none, &some), (&some, &none)] {
         assert!(panics(|| contrast(&bowl, data, noise, &mut gradient)));
@@ -191,7 +206,13 @@ fn means_of_nothing_and_shapes_that_do_not_fit() {
     let mut likelihood = Likelihood::new(array![[0.0]]).unwrap();
     assert!(panics(|| likelihood.loss(&bowl, &none, &mut gradient)));
     assert!(panics(|| PairLoss::Log.loss(&bowl, &none, &none, &mut gradient)));
-    assert!(panics(|| Neighbours::ProbabilityFlow.loss(&spin, &none, -1.0, 1.0, &mut Array1::zeros(1))));
+    assert!(panics(|| Neighbours::ProbabilityFlow.loss(
+        &spin,
+        &none,
+        -1.0,
+        1.0,
+        &mut Array1::zeros(1)
+    )));
     assert!(panics(|| score_matching(&bowl, &none, &mut gradient)));
     assert!(panics(|| sliced_score_matching(&bowl, &none, &mut gradient, &mut rng(1))));
     assert!(panics(|| denoising_score_matching(&bowl, &none, 1.0, &mut gradient, &mut rng(1))));

@@ -16,7 +16,10 @@ fn a_chain_refuses_bad_input() {
     assert!(
         matches!(refused(array![1.0, f64::NAN], array![0.0, 0.0]), Error::Domain { what: "weights", index, .. } if index == "1")
     );
-    assert!(matches!(refused(array![1.0], array![f64::INFINITY]), Error::Domain { what: "biases", .. }));
+    assert!(matches!(
+        refused(array![1.0], array![f64::INFINITY]),
+        Error::Domain { what: "biases", .. }
+    ));
     assert_eq!(
         Chain::new(array![2.0], array![1.0], Identity).unwrap().gradient(3.0, 5.0),
         (array![6.0], array![2.0])
@@ -27,13 +30,20 @@ fn a_chain_refuses_bad_input() {
 fn a_network_refuses_bad_parameters() {
     let mut rng = downhill::rng(1);
     for (inputs, hidden, outputs) in [(0, 1, 1), (1, 0, 1), (1, 1, 0)] {
-        assert_eq!(TwoLayer::new(inputs, hidden, outputs, &mut rng), Err(Error::Empty { what: "a layer" }));
+        assert_eq!(
+            TwoLayer::new(inputs, hidden, outputs, &mut rng),
+            Err(Error::Empty { what: "a layer" })
+        );
     }
     for vast in [usize::MAX, usize::MAX / 4] {
-        for refusal in
-            [TwoLayer::new(vast, 3, 1, &mut rng), TwoLayer::from_parameters(vast, 3, 1, Array1::zeros(4))]
-        {
-            assert!(matches!(refusal, Err(Error::Parameter { what: "the number of parameters", .. })));
+        for refusal in [
+            TwoLayer::new(vast, 3, 1, &mut rng),
+            TwoLayer::from_parameters(vast, 3, 1, Array1::zeros(4)),
+        ] {
+            assert!(matches!(
+                refusal,
+                Err(Error::Parameter { what: "the number of parameters", .. })
+            ));
         }
     }
     let refused = |theta| TwoLayer::from_parameters(2, 2, 1, theta).unwrap_err();
@@ -63,12 +73,18 @@ fn training_refuses_bad_input() {
         ("no samples", Array2::zeros((0, 2)), Array2::zeros((0, 1)), 0.1, |e| {
             matches!(e, Error::Empty { what: "x" })
         }),
-        ("no columns", Array2::zeros((2, 0)), y.clone(), 0.1, |e| matches!(e, Error::Empty { what: "x" })),
+        ("no columns", Array2::zeros((2, 0)), y.clone(), 0.1, |e| {
+            matches!(e, Error::Empty { what: "x" })
+        }),
         ("too many columns", Array2::zeros((2, 3)), y.clone(), 0.1, |e| {
             matches!(e, Error::Shape { what: "x", .. })
         }),
-        ("too few targets", x.clone(), array![[1.0]], 0.1, |e| matches!(e, Error::Shape { what: "y", .. })),
-        ("too wide targets", x.clone(), x.clone(), 0.1, |e| matches!(e, Error::Shape { what: "y", .. })),
+        ("too few targets", x.clone(), array![[1.0]], 0.1, |e| {
+            matches!(e, Error::Shape { what: "y", .. })
+        }),
+        ("too wide targets", x.clone(), x.clone(), 0.1, |e| {
+            matches!(e, Error::Shape { what: "y", .. })
+        }),
         (
             "NaN",
             with_nan,
@@ -79,10 +95,18 @@ fn training_refuses_bad_input() {
         ("infinity", x.clone(), array![[1.0], [f64::INFINITY]], 0.1, |e| {
             matches!(e, Error::Domain { what: "y", .. })
         }),
-        ("no rate", x.clone(), y.clone(), 0.0, |e| matches!(e, Error::Parameter { what: "rate", .. })),
-        ("uphill", x.clone(), y.clone(), -1.0, |e| matches!(e, Error::Parameter { what: "rate", .. })),
-        ("NaN rate", x.clone(), y.clone(), f64::NAN, |e| matches!(e, Error::Parameter { what: "rate", .. })),
-        ("a wild rate", x.clone(), y.clone(), 1e6, |e| matches!(e, Error::Diverged { step: 1.., .. })),
+        ("no rate", x.clone(), y.clone(), 0.0, |e| {
+            matches!(e, Error::Parameter { what: "rate", .. })
+        }),
+        ("uphill", x.clone(), y.clone(), -1.0, |e| {
+            matches!(e, Error::Parameter { what: "rate", .. })
+        }),
+        ("NaN rate", x.clone(), y.clone(), f64::NAN, |e| {
+            matches!(e, Error::Parameter { what: "rate", .. })
+        }),
+        ("a wild rate", x.clone(), y.clone(), 1e6, |e| {
+            matches!(e, Error::Diverged { step: 1.., .. })
+        }),
     ];
     for (case, x, y, rate, expected) in cases {
         let mut network = TwoLayer::new(2, 3, 1, &mut downhill::rng(3)).unwrap();
@@ -93,7 +117,9 @@ fn training_refuses_bad_input() {
     }
     // One sample, one neuron, a constant and a doubled column: learned. Huge inputs saturate and stay finite.
     let mut network = TwoLayer::new(3, 1, 1, &mut downhill::rng(4)).unwrap();
-    assert!(network.train(&array![[1.0, 2.0, 2.0]], &array![[5.0]], 0.1, 500).unwrap()[500] < 1e-10);
+    assert!(
+        network.train(&array![[1.0, 2.0, 2.0]], &array![[5.0]], 0.1, 500).unwrap()[500] < 1e-10
+    );
     let mut network = TwoLayer::new(1, 2, 1, &mut downhill::rng(4)).unwrap();
     assert!(network.train(&array![[1e300], [-1e300]], &array![[1.0], [0.0]], 0.1, 100).is_ok());
 }
@@ -116,8 +142,9 @@ fn a_network_as_in_pytorch() {
         let rows: Vec<Array1<f64>> = value.as_array().unwrap().iter().map(numbers).collect();
         Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j])
     };
-    let close =
-        |a: &Array1<f64>, b: &Array1<f64>, tolerance: f64| (a - b).iter().all(|d| d.abs() < tolerance);
+    let close = |a: &Array1<f64>, b: &Array1<f64>, tolerance: f64| {
+        (a - b).iter().all(|d| d.abs() < tolerance)
+    };
     let (x, y) = (matrix(&oracle["x"]), matrix(&oracle["y"]));
     let mut network = TwoLayer::from_parameters(3, 4, 2, numbers(&oracle["theta"])).unwrap();
     assert!((network.cost(&x, &y) - oracle["cost"].as_f64().unwrap()).abs() < 1e-13);

@@ -87,7 +87,9 @@ fn refuses_bad_broken_lines() {
     let two = array![0.0, 1.0];
     let cases: [(&str, Array1<f64>, Array1<f64>, Refusal); 7] = [
         ("no knots", array![], array![], |e| matches!(e, Error::Empty { what: "knots" })),
-        ("too few values", two.clone(), array![1.0], |e| matches!(e, Error::Shape { what: "values", .. })),
+        ("too few values", two.clone(), array![1.0], |e| {
+            matches!(e, Error::Shape { what: "values", .. })
+        }),
         ("NaN knot", array![0.0, f64::NAN], two.clone(), |e| {
             matches!(e, Error::Domain { what: "knots", .. })
         }),
@@ -125,7 +127,10 @@ fn refuses_sums_that_do_not_fit() {
     assert!(matches!(on_the_line.plus(&on_the_plane), Err(Error::Shape { what: "other", .. })));
     assert!(matches!(on_the_plane.along(&array![1.0]), Err(Error::Shape { what: "network", .. })));
     assert!(matches!(on_the_line.along(&array![]), Err(Error::Empty { what: "weights" })));
-    assert!(matches!(on_the_line.along(&array![f64::NAN]), Err(Error::Domain { what: "weights", .. })));
+    assert!(matches!(
+        on_the_line.along(&array![f64::NAN]),
+        Err(Error::Domain { what: "weights", .. })
+    ));
 }
 
 #[test]

@@ -79,11 +79,16 @@ fn equations(book: &Book, from: &Entry) -> String {
         let mut rows = Vec::new();
         for piece in &entry.chapter.pieces {
             let (id, shown) = match &piece.kind {
-                Kind::Display { tex, label: Some(id) } => (id, format!("$\\displaystyle {}$", one_line(tex))),
+                Kind::Display { tex, label: Some(id) } => {
+                    (id, format!("$\\displaystyle {}$", one_line(tex)))
+                }
                 Kind::Directive(crate::chapter::Directive::Check(id)) => {
                     let words = book.ledger.get(id).map(right_form).unwrap_or_default();
                     let words = if words.is_empty() {
-                        book.test(id).map(|test| test.doc.clone()).unwrap_or_default().replace('`', "")
+                        book.test(id)
+                            .map(|test| test.doc.clone())
+                            .unwrap_or_default()
+                            .replace('`', "")
                     } else {
                         words.to_owned()
                     };
@@ -91,9 +96,12 @@ fn equations(book: &Book, from: &Entry) -> String {
                 }
                 _ => continue,
             };
-            let Some(place) = book.place(id).filter(|place| place.chapter == index) else { continue };
+            let Some(place) = book.place(id).filter(|place| place.chapter == index) else {
+                continue;
+            };
             let url = book.url(&from.chapter, &entry.chapter);
-            let number = place.number.as_ref().map_or("claim".to_owned(), |number| format!("({number})"));
+            let number =
+                place.number.as_ref().map_or("claim".to_owned(), |number| format!("({number})"));
             rows.push(row(&[
                 format!("<a href=\"{url}#{}\">{number}</a>", place.anchor),
                 shown,
@@ -128,7 +136,8 @@ fn standing(book: &Book, from: &Entry, statement: &Statement) -> String {
     match book.place_of_carrier(&statement.id) {
         Some(place) => {
             let chapter = &book.chapters[place.chapter].chapter;
-            let number = place.number.as_ref().map(|number| format!(" ({number})")).unwrap_or_default();
+            let number =
+                place.number.as_ref().map(|number| format!(" ({number})")).unwrap_or_default();
             let url = book.url(&from.chapter, chapter);
             let status = if place.remark { "remark" } else { "checked" };
             format!(
@@ -146,7 +155,9 @@ fn standing(book: &Book, from: &Entry, statement: &Statement) -> String {
 
 fn errata(book: &Book, from: &Entry) -> String {
     let mut out = String::new();
-    for (verdict, title) in [(Verdict::Wrong, "Wrong as printed"), (Verdict::Loose, "Right if read kindly")] {
+    for (verdict, title) in
+        [(Verdict::Wrong, "Wrong as printed"), (Verdict::Loose, "Right if read kindly")]
+    {
         out.push_str(&format!("## {title}\n\n"));
         for source in &book.ledger.sources {
             let statements: Vec<_> = book
@@ -203,8 +214,11 @@ fn sections(book: &Book, from: &Entry) -> String {
                     .filter(|s| s.source == source.key && s.section == *section)
                     .map(|s| format!("<code>{}</code> → {}", s.id, standing(book, from, s)))
                     .collect();
-                let shown =
-                    if statements.is_empty() { "a heading only".to_owned() } else { statements.join("<br>") };
+                let shown = if statements.is_empty() {
+                    "a heading only".to_owned()
+                } else {
+                    statements.join("<br>")
+                };
                 row(&[escape(section), shown])
             })
             .collect();
@@ -218,7 +232,9 @@ fn bibliography(book: &Book) -> String {
     let entries: String = book
         .bibliography
         .iter()
-        .map(|(key, work)| format!("<p id=\"ref-{key}\">{}</p>\n", work.entry.replace('$', "&#36;")))
+        .map(|(key, work)| {
+            format!("<p id=\"ref-{key}\">{}</p>\n", work.entry.replace('$', "&#36;"))
+        })
         .collect();
     format!("<div class=\"bibliography\">\n{entries}</div>\n")
 }
@@ -266,8 +282,9 @@ struct Growth {
 }
 
 fn measured(book: &Book) -> Result<Speed, String> {
-    let text = fs::read_to_string(book.root.join("book/speed.json"))
-        .map_err(|error| format!("book/speed.json cannot be read ({error}): run `make bench-peers`"))?;
+    let text = fs::read_to_string(book.root.join("book/speed.json")).map_err(|error| {
+        format!("book/speed.json cannot be read ({error}): run `make bench-peers`")
+    })?;
     serde_json::from_str(&text).map_err(|error| format!("book/speed.json: {error}"))
 }
 
@@ -292,7 +309,12 @@ fn speed(book: &Book) -> Result<String, String> {
     let mut rest = speed.works.as_slice();
     while let Some(first) = rest.first() {
         let works: Vec<&Work> = rest.iter().take_while(|work| work.name == first.name).collect();
-        out.push_str(&format!("## {}\n\n*{}*\n\n{}\n", first.name, first.title, speed_table(&works)));
+        out.push_str(&format!(
+            "## {}\n\n*{}*\n\n{}\n",
+            first.name,
+            first.title,
+            speed_table(&works)
+        ));
         rest = &rest[works.len()..];
     }
     let growth: Vec<String> = speed
@@ -335,7 +357,12 @@ fn work_rows(work: &Work) -> Vec<String> {
 }
 
 fn machine(machine: &Machine) -> String {
-    format!("Measured on {}, {} cores, {}.\n\n", escape(&machine.cpu), machine.cores, escape(&machine.date))
+    format!(
+        "Measured on {}, {} cores, {}.\n\n",
+        escape(&machine.cpu),
+        machine.cores,
+        escape(&machine.date)
+    )
 }
 
 fn seconds(seconds: f64) -> String {

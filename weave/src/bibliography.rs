@@ -39,7 +39,8 @@ impl Bibliography {
                 return Ok(Self::default());
             }
         };
-        let Style::Independent(style) = ArchivedStyle::AmericanPsychologicalAssociation.get() else {
+        let Style::Independent(style) = ArchivedStyle::AmericanPsychologicalAssociation.get()
+        else {
             anyhow::bail!("the citation style is not an independent one");
         };
         let locales = locales();
@@ -48,8 +49,11 @@ impl Bibliography {
             let items = vec![CitationItem::with_entry(entry)];
             driver.citation(CitationRequest::from_items(items, &style, &locales));
         }
-        let rendered =
-            driver.finish(BibliographyRequest { style: &style, locale: None, locale_files: &locales });
+        let rendered = driver.finish(BibliographyRequest {
+            style: &style,
+            locale: None,
+            locale_files: &locales,
+        });
         let mut entries = BTreeMap::new();
         for item in rendered.bibliography.iter().flat_map(|bibliography| &bibliography.items) {
             let mut html = String::new();
@@ -59,12 +63,17 @@ impl Bibliography {
         let mut works = BTreeMap::new();
         for (entry, citation) in library.iter().zip(&rendered.citations) {
             let mut html = String::new();
-            citation.citation.write_buf(&mut html, BufWriteFormat::Html).context("formatting a citation")?;
+            citation
+                .citation
+                .write_buf(&mut html, BufWriteFormat::Html)
+                .context("formatting a citation")?;
             let key = entry.key().to_owned();
             // The style leaves a comma after a year without a month, and names a book twice in which a work is a part.
-            let mut formatted = entries.get(&key).map(|entry| entry.replace(",)", ")")).unwrap_or_default();
+            let mut formatted =
+                entries.get(&key).map(|entry| entry.replace(",)", ")")).unwrap_or_default();
             for book in entry.parents().iter().filter_map(|parent| parent.title()) {
-                let italic = |text: &str| format!("<span style=\"font-style: italic;\">{text}</span>");
+                let italic =
+                    |text: &str| format!("<span style=\"font-style: italic;\">{text}</span>");
                 let book = italic(&book.to_string());
                 formatted = formatted.replace(&format!("{book}{}{book}", italic(": ")), &book);
             }

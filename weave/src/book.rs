@@ -70,18 +70,23 @@ impl Book {
     /// Reads the book at `root`. Only a missing or unreadable file of the house itself is an error; what is wrong
     /// inside the files is collected in `problems`.
     pub fn load(root: &Path) -> Result<Self> {
-        let read =
-            |path: &str| fs::read_to_string(root.join(path)).with_context(|| format!("reading {path}"));
+        let read = |path: &str| {
+            fs::read_to_string(root.join(path)).with_context(|| format!("reading {path}"))
+        };
         let mut problems = Vec::new();
 
-        let summary = parse_summary(&read("chapters/SUMMARY.md")?).context("parsing chapters/SUMMARY.md")?;
+        let summary =
+            parse_summary(&read("chapters/SUMMARY.md")?).context("parsing chapters/SUMMARY.md")?;
         let mut chapters = Vec::new();
         let mut part = None;
-        let items = [&summary.prefix_chapters, &summary.numbered_chapters, &summary.suffix_chapters];
+        let items =
+            [&summary.prefix_chapters, &summary.numbered_chapters, &summary.suffix_chapters];
         for item in items.into_iter().flatten() {
             match item {
                 SummaryItem::PartTitle(title) => part = Some(title.clone()),
-                SummaryItem::Link(link) => load_link(root, link, &part, &mut chapters, &mut problems),
+                SummaryItem::Link(link) => {
+                    load_link(root, link, &part, &mut chapters, &mut problems)
+                }
                 _ => part = None,
             }
         }
@@ -89,7 +94,8 @@ impl Book {
             problems.extend(entry.chapter.problems.iter().cloned());
         }
 
-        let config: toml::Table = toml::from_str(&read("book.toml")?).context("parsing book.toml")?;
+        let config: toml::Table =
+            toml::from_str(&read("book.toml")?).context("parsing book.toml")?;
         let repository = config
             .get("output")
             .and_then(|output| output.get("html")?.get("git-repository-url")?.as_str())
@@ -196,14 +202,19 @@ impl Book {
                         };
                         (id, format!("eq-{id}"), Some(number), false)
                     }
-                    Kind::Directive(Directive::Check(id)) => (id, format!("claim-{id}"), None, false),
-                    Kind::Directive(Directive::Remark(id)) => (id, format!("remark-{id}"), None, true),
+                    Kind::Directive(Directive::Check(id)) => {
+                        (id, format!("claim-{id}"), None, false)
+                    }
+                    Kind::Directive(Directive::Remark(id)) => {
+                        (id, format!("remark-{id}"), None, true)
+                    }
                     _ => continue,
                 };
                 let place = Place { chapter: index, anchor, number, remark, line: piece.line };
                 if let Some(earlier) = self.places.get(id) {
                     let earlier_path = self.chapters[earlier.chapter].chapter.path.display();
-                    let message = format!("`{id}` stands already at {earlier_path}:{}", earlier.line);
+                    let message =
+                        format!("`{id}` stands already at {earlier_path}:{}", earlier.line);
                     self.problems.push(Problem::new(&entry.chapter.path, piece.line, message));
                 } else {
                     self.places.insert(id.clone(), place);
@@ -220,7 +231,8 @@ impl Book {
 
 /// The page of a chapter, from the root of the site.
 pub fn page_path(chapter: &Chapter) -> String {
-    let path = chapter.path.strip_prefix("chapters").unwrap_or(&chapter.path).with_extension("html");
+    let path =
+        chapter.path.strip_prefix("chapters").unwrap_or(&chapter.path).with_extension("html");
     path.to_string_lossy().replace('\\', "/")
 }
 
@@ -240,14 +252,19 @@ fn load_link(
                 let notebook = match Notebook::load(root, &chapter.name) {
                     Ok(notebook) => notebook,
                     Err(error) => {
-                        problems.push(Problem::new(Notebook::path(&chapter.name), 0, format!("{error:#}")));
+                        problems.push(Problem::new(
+                            Notebook::path(&chapter.name),
+                            0,
+                            format!("{error:#}"),
+                        ));
                         None
                     }
                 };
                 chapters.push(Entry { chapter, number, part: part.clone(), notebook });
             }
             Err(error) => {
-                let message = format!("{} is named here but cannot be read: {error}", path.display());
+                let message =
+                    format!("{} is named here but cannot be read: {error}", path.display());
                 problems.push(Problem::new("chapters/SUMMARY.md", 0, message));
             }
         }

@@ -116,7 +116,11 @@ impl Chapter {
         let Reader { title, mut pieces, mut problems, .. } = reader;
         pieces.sort_by_key(|piece| piece.range.start);
         if title.is_none() {
-            problems.push(Problem::new(&path, 1, "a chapter begins with a heading of level 1: `# Title`"));
+            problems.push(Problem::new(
+                &path,
+                1,
+                "a chapter begins with a heading of level 1: `# Title`",
+            ));
         }
         problems.sort();
         let title = title.unwrap_or_default();
@@ -161,7 +165,10 @@ pub fn must_hold(text: &str) {
     let chapter = Chapter::parse("chapters/any.md", text);
     let lines = chapter.text.lines().count();
     for piece in &chapter.pieces {
-        assert!(chapter.text.get(piece.range.clone()).is_some(), "{piece:?} is not a part of the text");
+        assert!(
+            chapter.text.get(piece.range.clone()).is_some(),
+            "{piece:?} is not a part of the text"
+        );
         assert!((1..=lines).contains(&piece.line), "{piece:?} stands on no line");
     }
     assert!(chapter.pieces.is_sorted_by_key(|piece| piece.range.start));
@@ -338,7 +345,10 @@ impl Reader<'_> {
             return;
         }
         if fence == "~~~" {
-            self.problem(range.start, "fence code with ``` so that the mathematics' renderer skips it");
+            self.problem(
+                range.start,
+                "fence code with ``` so that the mathematics' renderer skips it",
+            );
         }
         let mut words = info.split([',', ' ']);
         if words.next() != Some("rust") || words.any(|word| word == "ignore") {
@@ -394,9 +404,10 @@ impl Reader<'_> {
         let label = labels.into_iter().next();
         match &label {
             Some(id) => self.require_id(range.start, id),
-            None => {
-                self.problem(range.start, "a display without a label: every equation has a number and a test")
-            }
+            None => self.problem(
+                range.start,
+                "a display without a label: every equation has a number and a test",
+            ),
         }
         if rest.contains("\\tag") {
             self.problem(range.start, "`\\tag` in a display: its number comes from the label");
@@ -420,7 +431,10 @@ impl Reader<'_> {
             let inside = start + opening.len();
             let line_end = self.text[inside..].find('\n').map_or(self.text.len(), |n| inside + n);
             let Some(length) = self.text[inside..line_end].find(closing) else {
-                self.problem(start, format!("`{opening}` without its `{closing}` on the same line"));
+                self.problem(
+                    start,
+                    format!("`{opening}` without its `{closing}` on the same line"),
+                );
                 at = inside;
                 continue;
             };

@@ -57,9 +57,11 @@ fn notebook(entry: &Entry, problems: &mut Vec<Problem>) {
         }
         Some(notebook) => {
             for (piece, cell) in cells_with_lines(chapter).zip(&notebook.cells) {
-                let figures = cell.outputs.iter().flatten().filter(|output| matches!(output, Output::Svg(_)));
+                let figures =
+                    cell.outputs.iter().flatten().filter(|output| matches!(output, Output::Svg(_)));
                 if figures.count() > 1 {
-                    let message = "two figures in one cell: a kernel shows only the last; split the cell";
+                    let message =
+                        "two figures in one cell: a kernel shows only the last; split the cell";
                     problems.push(Problem::new(&chapter.path, piece, message));
                 }
             }
@@ -69,12 +71,17 @@ fn notebook(entry: &Entry, problems: &mut Vec<Problem>) {
 
 /// The line of each cell.
 fn cells_with_lines(chapter: &Chapter) -> impl Iterator<Item = usize> {
-    chapter.pieces.iter().filter(|piece| matches!(piece.kind, Kind::Cell(_))).map(|piece| piece.line)
+    chapter
+        .pieces
+        .iter()
+        .filter(|piece| matches!(piece.kind, Kind::Cell(_)))
+        .map(|piece| piece.line)
 }
 
 /// Every Markdown file under `chapters` is named in `SUMMARY.md`.
 fn unlisted(book: &Book, problems: &mut Vec<Problem>) {
-    let listed: BTreeSet<&Path> = book.chapters.iter().map(|entry| entry.chapter.path.as_path()).collect();
+    let listed: BTreeSet<&Path> =
+        book.chapters.iter().map(|entry| entry.chapter.path.as_path()).collect();
     for path in files(&book.root, "chapters", "md") {
         if path != Path::new("chapters/SUMMARY.md") && !listed.contains(path.as_path()) {
             problems.push(Problem::new(path, 0, "not named in chapters/SUMMARY.md"));
@@ -84,14 +91,14 @@ fn unlisted(book: &Book, problems: &mut Vec<Problem>) {
 
 /// Every work in the bibliography is cited.
 fn uncited(book: &Book, problems: &mut Vec<Problem>) {
-    let cited: BTreeSet<&str> = book
-        .chapters
-        .iter()
-        .flat_map(|entry| entry.chapter.directives())
-        .filter_map(
-            |(directive, _)| if let Directive::Cite(key) = directive { Some(key.as_str()) } else { None },
-        )
-        .collect();
+    let cited: BTreeSet<&str> =
+        book.chapters
+            .iter()
+            .flat_map(|entry| entry.chapter.directives())
+            .filter_map(|(directive, _)| {
+                if let Directive::Cite(key) = directive { Some(key.as_str()) } else { None }
+            })
+            .collect();
     for (key, _) in book.bibliography.iter().filter(|(key, _)| !cited.contains(key)) {
         problems.push(Problem::new("book/references.bib", 0, format!("no chapter cites `{key}`")));
     }
@@ -125,8 +132,10 @@ fn tests_without_statement(book: &Book, problems: &mut Vec<Problem>) {
             problems.push(Problem::new(&test.file, test.line, message));
         }
         if test.doc.is_empty() {
-            let message =
-                format!("the test `{}` says not what it compares: give it a doc comment", test.name);
+            let message = format!(
+                "the test `{}` says not what it compares: give it a doc comment",
+                test.name
+            );
             problems.push(Problem::new(&test.file, test.line, message));
         }
     }
@@ -138,7 +147,11 @@ fn ledger(book: &Book, problems: &mut Vec<Problem>) {
     let names = book.names();
     for statement in &ledger.statements {
         let mut problem = |message: String| {
-            problems.push(Problem::new(&statement.file, 0, format!("`{}`: {message}", statement.id)));
+            problems.push(Problem::new(
+                &statement.file,
+                0,
+                format!("`{}`: {message}", statement.id),
+            ));
         };
         if let Some(source) = ledger.source(&statement.source)
             && !source.sections.contains(&statement.section)
@@ -162,7 +175,9 @@ fn ledger(book: &Book, problems: &mut Vec<Problem>) {
             },
             _ => problem("either a chapter or the statement that it is merged into".to_owned()),
         }
-        let Some(home) = ledger.home(statement).filter(|home| names.contains(home)) else { continue };
+        let Some(home) = ledger.home(statement).filter(|home| names.contains(home)) else {
+            continue;
+        };
         match book.place_of_carrier(&statement.id) {
             None => problem(format!(
                 "the chapter `{home}` does not carry it: label an equation, or write {{{{check {}}}}}",
@@ -171,11 +186,15 @@ fn ledger(book: &Book, problems: &mut Vec<Problem>) {
             Some(place) => {
                 let carrier = &book.chapters[place.chapter].chapter;
                 if carrier.name != home {
-                    problem(format!("its home is `{home}`, but {} carries it", carrier.path.display()));
+                    problem(format!(
+                        "its home is `{home}`, but {} carries it",
+                        carrier.path.display()
+                    ));
                 }
                 if place.remark && !statement.remark && statement.merged_into.is_none() {
                     problem(
-                        "the text carries it as a remark, but the ledger does not call it one".to_owned(),
+                        "the text carries it as a remark, but the ledger does not call it one"
+                            .to_owned(),
                     );
                 }
                 if statement.verdict == Verdict::Wrong
@@ -231,7 +250,8 @@ fn links(book: &Book, entry: &Entry, problems: &mut Vec<Problem>) {
             continue;
         }
         let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
-        let mut problem = |message: String| problems.push(Problem::new(&chapter.path, piece.line, message));
+        let mut problem =
+            |message: String| problems.push(Problem::new(&chapter.path, piece.line, message));
         let file = if path.is_empty() { chapter.path.clone() } else { normal(&folder.join(path)) };
         let page = file.with_extension("md");
         let other = book.chapters.iter().find(|entry| entry.chapter.path == page);
@@ -252,8 +272,11 @@ fn anchors_of(book: &Book, entry: &Entry) -> BTreeSet<String> {
         match &piece.kind {
             Kind::Heading(words) => {
                 let kept = words.to_lowercase().replace(' ', "-");
-                anchors
-                    .insert(kept.chars().filter(|c| c.is_alphanumeric() || *c == '-' || *c == '_').collect());
+                anchors.insert(
+                    kept.chars()
+                        .filter(|c| c.is_alphanumeric() || *c == '-' || *c == '_')
+                        .collect(),
+                );
             }
             Kind::Directive(Directive::Erratum(id)) => {
                 anchors.insert(format!("erratum-{id}"));
@@ -261,8 +284,9 @@ fn anchors_of(book: &Book, entry: &Entry) -> BTreeSet<String> {
             _ => {}
         }
     }
-    let own =
-        book.placed().filter(|(_, place)| book.chapters[place.chapter].chapter.path == entry.chapter.path);
+    let own = book
+        .placed()
+        .filter(|(_, place)| book.chapters[place.chapter].chapter.path == entry.chapter.path);
     anchors.extend(own.map(|(_, place)| place.anchor.clone()));
     anchors
 }
@@ -286,12 +310,20 @@ fn mathematics(book: &Book, problems: &mut Vec<Problem>) {
         for text in [&statement.printed, &statement.corrected, &statement.why, &statement.section] {
             let parts: Vec<&str> = text.split('$').collect();
             if parts.len().is_multiple_of(2) {
-                problems.push(Problem::new(&statement.file, 0, format!("`{}`: a lone `$`", statement.id)));
+                problems.push(Problem::new(
+                    &statement.file,
+                    0,
+                    format!("`{}`: a lone `$`", statement.id),
+                ));
                 continue;
             }
             for tex in parts.iter().skip(1).step_by(2) {
                 if let Some(message) = katex.error(tex, false) {
-                    problems.push(Problem::new(&statement.file, 0, format!("`{}`: {message}", statement.id)));
+                    problems.push(Problem::new(
+                        &statement.file,
+                        0,
+                        format!("`{}`: {message}", statement.id),
+                    ));
                 }
             }
         }

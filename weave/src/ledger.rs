@@ -135,9 +135,13 @@ impl Ledger {
             for mut statement in statements.statement {
                 statement.source.clone_from(&source.key);
                 statement.file.clone_from(&file);
-                if let Some(earlier) = ledger.index.insert(statement.id.clone(), ledger.statements.len()) {
-                    let message =
-                        format!("`{}` stands in {} too", statement.id, ledger.statements[earlier].file);
+                if let Some(earlier) =
+                    ledger.index.insert(statement.id.clone(), ledger.statements.len())
+                {
+                    let message = format!(
+                        "`{}` stands in {} too",
+                        statement.id, ledger.statements[earlier].file
+                    );
                     problems.push(Problem::new(&file, 0, message));
                 }
                 ledger.statements.push(statement);

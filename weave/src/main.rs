@@ -167,8 +167,11 @@ fn status(book: &Book) -> Result<ExitCode> {
     );
     for entry in book.chapters.iter().filter(|entry| entry.chapter.cells().next().is_some()) {
         let chapter = &entry.chapter;
-        let figures =
-            entry.notebook.iter().flat_map(|n| &n.cells).flat_map(|cell| cell.outputs.iter().flatten());
+        let figures = entry
+            .notebook
+            .iter()
+            .flat_map(|n| &n.cells)
+            .flat_map(|cell| cell.outputs.iter().flatten());
         let figures = figures.filter(|output| matches!(output, output::Output::Svg(_))).count();
         println!(
             "{:<24}{:>6} words {:>4} cells {:>4} figures {:>4} equations",
@@ -200,7 +203,8 @@ fn preprocess() -> Result<ExitCode> {
     let mut problems = book.problems.clone();
     pages.for_each_mut(|item| {
         let BookItem::Chapter(chapter) = item else { return };
-        let Some(entry) = chapter.source_path.as_deref().and_then(|path| book.chapter_at(path)) else {
+        let Some(entry) = chapter.source_path.as_deref().and_then(|path| book.chapter_at(path))
+        else {
             return;
         };
         match page::page(&book, entry) {

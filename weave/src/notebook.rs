@@ -47,7 +47,8 @@ impl Notebook {
 
     /// Reads a notebook's code cells, but for the first, which only names the dependencies.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        let text =
+            fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
         let json: Value =
             serde_json::from_str(&text).with_context(|| format!("parsing {}", path.display()))?;
         let cells = json["cells"].as_array().context("a notebook without `cells`")?;
@@ -122,7 +123,8 @@ pub fn write(book: &Book, entry: &Entry, outputs: &[Vec<Output>]) -> Result<Stri
         at = piece.range.end;
         if let Kind::Cell(cell) = &piece.kind {
             push_markdown(&mut cells, &mut markdown, &chapter.name);
-            let shown: Vec<Value> = outputs.get(run).into_iter().flatten().map(output_json).collect();
+            let shown: Vec<Value> =
+                outputs.get(run).into_iter().flatten().map(output_json).collect();
             run += 1;
             cells.push(json!({
                 "cell_type": "code", "execution_count": run + 1, "id": id(cells.len()), "metadata": {},
@@ -169,7 +171,9 @@ fn push_markdown(cells: &mut Vec<Value>, markdown: &mut String, name: &str) {
 
 fn output_json(output: &Output) -> Value {
     match output {
-        Output::Text(text) => json!({ "name": "stdout", "output_type": "stream", "text": lines(text) }),
+        Output::Text(text) => {
+            json!({ "name": "stdout", "output_type": "stream", "text": lines(text) })
+        }
         Output::Svg(svg) => json!({
             "data": { "image/svg+xml": lines(svg), "text/plain": ["a figure"] },
             "metadata": {}, "output_type": "display_data",
@@ -180,7 +184,8 @@ fn output_json(output: &Output) -> Value {
 /// The first cell: what the chapters' programs may use, from the manifest of those programs.
 fn dependencies(root: &Path) -> Result<String> {
     let table = |path: &str| -> Result<toml::Table> {
-        let text = fs::read_to_string(root.join(path)).with_context(|| format!("reading {path}"))?;
+        let text =
+            fs::read_to_string(root.join(path)).with_context(|| format!("reading {path}"))?;
         toml::from_str(&text).with_context(|| format!("parsing {path}"))
     };
     let workspace = table("Cargo.toml")?;
@@ -193,7 +198,9 @@ fn dependencies(root: &Path) -> Result<String> {
             toml::Value::Table(toml::Table::from_iter([("path".to_owned(), "..".into())]))
         } else if dependency.get("workspace").is_some() {
             let shared = shared.and_then(|shared| shared.get(name));
-            shared.with_context(|| format!("`{name}` is not a dependency of the workspace"))?.clone()
+            shared
+                .with_context(|| format!("`{name}` is not a dependency of the workspace"))?
+                .clone()
         } else {
             dependency.clone()
         };
@@ -204,11 +211,13 @@ fn dependencies(root: &Path) -> Result<String> {
 
 /// What a piece that is not a cell says in a notebook, where MathJax renders the mathematics.
 fn words(book: &Book, entry: &Entry, kind: &Kind, text: &str) -> String {
-    let number =
-        |id: &str| book.place_of_carrier(id).and_then(|place| place.number.clone()).unwrap_or_default();
+    let number = |id: &str| {
+        book.place_of_carrier(id).and_then(|place| place.number.clone()).unwrap_or_default()
+    };
     match kind {
         Kind::Display { tex, label } => {
-            let tag = label.as_deref().map(|id| format!("\n\\tag{{{}}}", number(id))).unwrap_or_default();
+            let tag =
+                label.as_deref().map(|id| format!("\n\\tag{{{}}}", number(id))).unwrap_or_default();
             format!("$$\n{}{tag}\n$$", expand(book, tex))
         }
         Kind::Math(tex) => format!("${}$", expand(book, tex)),
@@ -220,8 +229,11 @@ fn words(book: &Book, entry: &Entry, kind: &Kind, text: &str) -> String {
         Kind::Directive(Directive::Remark(_)) => String::new(),
         Kind::Directive(Directive::Erratum(id)) => match book.ledger.get(id) {
             Some(statement) => {
-                let title =
-                    book.ledger.source(&statement.source).map(|s| s.title.as_str()).unwrap_or_default();
+                let title = book
+                    .ledger
+                    .source(&statement.source)
+                    .map(|s| s.title.as_str())
+                    .unwrap_or_default();
                 format!(
                     "> *{title}*, “{}”, prints {}. Right is {}. {}",
                     statement.section, statement.printed, statement.corrected, statement.why
@@ -229,7 +241,9 @@ fn words(book: &Book, entry: &Entry, kind: &Kind, text: &str) -> String {
             }
             None => String::new(),
         },
-        Kind::Directive(Directive::Value(name)) => crate::page::value(entry, name).unwrap_or_default(),
+        Kind::Directive(Directive::Value(name)) => {
+            crate::page::value(entry, name).unwrap_or_default()
+        }
         Kind::Directive(Directive::Cite(key)) => {
             book.bibliography.get(key).map(|work| work.citation.clone()).unwrap_or_default()
         }
@@ -252,8 +266,9 @@ fn expand(book: &Book, tex: &str) -> String {
     let mut rest = tex;
     while let Some(at) = rest.find('\\') {
         expanded.push_str(&rest[..at]);
-        let name_end =
-            rest[at + 1..].find(|c: char| !c.is_ascii_alphabetic()).map_or(rest.len(), |n| at + 1 + n);
+        let name_end = rest[at + 1..]
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .map_or(rest.len(), |n| at + 1 + n);
         let name = &rest[at..name_end];
         match book.macros.get(name) {
             Some(expansion) => expanded.push_str(expansion),

@@ -25,8 +25,9 @@ pub fn split(stdout: &str, cells: usize) -> Vec<Vec<Output>> {
     let mut figure: Option<String> = None;
     for line in stdout.lines() {
         // A cell's last words may lack the end of their line: then the next cell's mark stands behind them.
-        let mark =
-            line.split_once(CELL_MARK).and_then(|(words, rest)| Some((words, rest.parse::<usize>().ok()?)));
+        let mark = line
+            .split_once(CELL_MARK)
+            .and_then(|(words, rest)| Some((words, rest.parse::<usize>().ok()?)));
         let words = mark.map_or_else(|| format!("{line}\n"), |(words, _)| words.to_owned());
         if let Some(output) = &mut current {
             if words.starts_with(BEGIN) {
@@ -77,7 +78,9 @@ pub fn difference(expected: &[Output], got: &[Output]) -> Option<String> {
     }
     text_difference(&texts[0], &texts[1], last_digit).or_else(|| {
         let mut pairs = figures[0].iter().zip(&figures[1]);
-        pairs.find_map(|(a, b)| text_difference(a, b, |_| 2.0)).map(|found| format!("in a figure, {found}"))
+        pairs
+            .find_map(|(a, b)| text_difference(a, b, |_| 2.0))
+            .map(|found| format!("in a figure, {found}"))
     })
 }
 
@@ -95,10 +98,12 @@ fn text_difference(a: &str, b: &str, tolerance: impl Fn(&str) -> f64) -> Option<
         return Some(format!("{} lines, not {}", b.lines().count(), a.lines().count()));
     }
     // Equal words are equal numbers; a colour, #7E868F say, may read as one that is out of range.
-    let mut pairs = NUMBER.find_iter(a).zip(NUMBER.find_iter(b)).filter(|(a, b)| a.as_str() != b.as_str());
+    let mut pairs =
+        NUMBER.find_iter(a).zip(NUMBER.find_iter(b)).filter(|(a, b)| a.as_str() != b.as_str());
     pairs.find_map(|(left, right)| {
         let (x, y) = (left.as_str().parse::<f64>().ok()?, right.as_str().parse::<f64>().ok()?);
-        let close = (x - y).abs() <= tolerance(left.as_str()).max(tolerance(right.as_str())) * (1.0 + 1e-9);
+        let close =
+            (x - y).abs() <= tolerance(left.as_str()).max(tolerance(right.as_str())) * (1.0 + 1e-9);
         (!close).then(|| format!("{} where {} was", right.as_str(), left.as_str()))
     })
 }

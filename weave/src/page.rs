@@ -28,8 +28,14 @@ pub struct Included {
 /// # Errors
 /// What could not be filled in: an unknown id, a missing output, a broken anchor.
 pub fn page(book: &Book, entry: &Entry) -> Result<String, Vec<Problem>> {
-    let mut writer =
-        Writer { book, entry, out: String::new(), popovers: BTreeSet::new(), cell: 0, problems: Vec::new() };
+    let mut writer = Writer {
+        book,
+        entry,
+        out: String::new(),
+        popovers: BTreeSet::new(),
+        cell: 0,
+        problems: Vec::new(),
+    };
     writer.write();
     if writer.problems.is_empty() { Ok(writer.out) } else { Err(writer.problems) }
 }
@@ -103,10 +109,12 @@ impl Writer<'_> {
     }
 
     fn cell(&mut self, fenced: &str) -> Result<(), String> {
-        let executed = self.entry.notebook.as_ref().and_then(|notebook| notebook.cells.get(self.cell));
+        let executed =
+            self.entry.notebook.as_ref().and_then(|notebook| notebook.cells.get(self.cell));
         self.cell += 1;
         let outputs = executed.and_then(|cell| cell.outputs.as_ref());
-        let outputs = outputs.ok_or("this cell has no output yet: run `cargo run -p weave -- run`")?;
+        let outputs =
+            outputs.ok_or("this cell has no output yet: run `cargo run -p weave -- run`")?;
         self.out.push_str(&format!("<div class=\"cell\">\n\n{}\n\n", fenced.trim_end()));
         if !outputs.is_empty() {
             let shown: String = outputs.iter().map(output).collect();
@@ -244,7 +252,8 @@ impl Writer<'_> {
         let root = self.book.path_to_root(chapter);
         let source = ["src/{}.rs", "src/{}/mod.rs"].map(|path| path.replace("{}", &module));
         let source = source.iter().find(|path| self.book.root.join(path).exists());
-        let mut links = vec![("Notebook", self.book.source_url(&format!("notebooks/{name}.ipynb"), None))];
+        let mut links =
+            vec![("Notebook", self.book.source_url(&format!("notebooks/{name}.ipynb"), None))];
         if let Some(path) = source {
             links.push(("Module", self.book.source_url(path, None)));
             links.push(("Docs", format!("{root}api/downhill/{module}/index.html")));
@@ -354,21 +363,28 @@ fn sentence(text: &str) -> String {
 /// # Errors
 /// When no cell printed it, or when two printed different numbers under that name.
 pub fn value(entry: &Entry, name: &str) -> Result<String, String> {
-    let pattern =
-        format!(r"(?m)(?:^|[^\w]){}\s*[=:]\s*([-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)", regex::escape(name));
+    let pattern = format!(
+        r"(?m)(?:^|[^\w]){}\s*[=:]\s*([-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)",
+        regex::escape(name)
+    );
     let pattern = Regex::new(&pattern).map_err(|error| error.to_string())?;
     let cells = entry.notebook.iter().flat_map(|notebook| &notebook.cells);
-    let texts = cells.flat_map(|cell| cell.outputs.iter().flatten()).filter_map(|output| match output {
-        Output::Text(text) => Some(text.as_str()),
-        Output::Svg(_) => None,
-    });
-    let mut found: Vec<&str> =
-        texts.flat_map(|text| pattern.captures_iter(text)).filter_map(|c| Some(c.get(1)?.as_str())).collect();
+    let texts =
+        cells.flat_map(|cell| cell.outputs.iter().flatten()).filter_map(|output| match output {
+            Output::Text(text) => Some(text.as_str()),
+            Output::Svg(_) => None,
+        });
+    let mut found: Vec<&str> = texts
+        .flat_map(|text| pattern.captures_iter(text))
+        .filter_map(|c| Some(c.get(1)?.as_str()))
+        .collect();
     found.dedup();
     match found.as_slice() {
         [] => Err(format!("no cell prints `{name} = …`")),
         [number] => Ok((*number).to_owned()),
-        several => Err(format!("`{name}` is printed as {}: give each its own name", several.join(", "))),
+        several => {
+            Err(format!("`{name}` is printed as {}: give each its own name", several.join(", ")))
+        }
     }
 }
 
@@ -391,9 +407,11 @@ pub fn included(book: &Book, entry: &Entry, file: &str, anchor: &str) -> Result<
     let text = fs::read_to_string(book.root.join(&path))
         .map_err(|error| format!("{shown} cannot be read: {error}"))?;
     let lines: Vec<&str> = text.lines().collect();
-    let find = |mark: &str| lines.iter().position(|line| line.trim() == format!("// {mark}: {anchor}"));
+    let find =
+        |mark: &str| lines.iter().position(|line| line.trim() == format!("// {mark}: {anchor}"));
     let begin = find("ANCHOR").ok_or_else(|| format!("{shown} has no `// ANCHOR: {anchor}`"))?;
-    let end = find("ANCHOR_END").ok_or_else(|| format!("{shown} has no `// ANCHOR_END: {anchor}`"))?;
+    let end =
+        find("ANCHOR_END").ok_or_else(|| format!("{shown} has no `// ANCHOR_END: {anchor}`"))?;
     if end <= begin {
         return Err(format!("the anchor {anchor} of {shown} ends before it begins"));
     }
@@ -406,8 +424,11 @@ pub fn included(book: &Book, entry: &Entry, file: &str, anchor: &str) -> Result<
         .filter(|line| !line.trim().is_empty())
         .map(|line| line.len() - line.trim_start().len())
         .min();
-    let text =
-        kept.iter().map(|line| line.get(indent.unwrap_or(0)..).unwrap_or("")).collect::<Vec<_>>().join("\n");
+    let text = kept
+        .iter()
+        .map(|line| line.get(indent.unwrap_or(0)..).unwrap_or(""))
+        .collect::<Vec<_>>()
+        .join("\n");
     Ok(Included { file: shown, line: begin + 2, text })
 }
 

@@ -25,8 +25,8 @@ pub enum Done {
 /// `force` asks for it.
 pub fn refresh(book: &Book, entry: &Entry, force: bool) -> Result<Done> {
     let fresh = entry.notebook.as_ref().filter(|notebook| !force && same_code(entry, notebook));
-    let outputs =
-        fresh.and_then(|n| n.cells.iter().map(|cell| cell.outputs.clone()).collect::<Option<Vec<_>>>());
+    let outputs = fresh
+        .and_then(|n| n.cells.iter().map(|cell| cell.outputs.clone()).collect::<Option<Vec<_>>>());
     let ran = outputs.is_none();
     let outputs = match outputs {
         Some(outputs) => outputs,
@@ -81,7 +81,7 @@ fn outputs_of_run(root: &Path, entry: &Entry) -> Result<Vec<Vec<Output>>> {
     if !run.status.success() {
         bail!("{} did not run to its end", entry.chapter.path.display());
     }
-    let stdout =
-        String::from_utf8(run.stdout).with_context(|| format!("{name} printed what is not UTF-8"))?;
+    let stdout = String::from_utf8(run.stdout)
+        .with_context(|| format!("{name} printed what is not UTF-8"))?;
     Ok(split(&stdout, entry.chapter.cells().count()))
 }

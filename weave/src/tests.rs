@@ -40,7 +40,10 @@ impl Tests {
             .collect();
         files.sort();
         for path in files {
-            let module = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let module = path
+                .file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned())
+                .unwrap_or_default();
             if module == "main" {
                 continue;
             }
@@ -100,6 +103,8 @@ fn doc_line(attribute: &syn::Attribute) -> Option<String> {
     if !pair.path.is_ident("doc") {
         return None;
     }
-    let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(line), .. }) = &pair.value else { return None };
+    let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(line), .. }) = &pair.value else {
+        return None;
+    };
     Some(line.value().trim().to_owned())
 }

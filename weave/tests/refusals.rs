@@ -97,7 +97,10 @@ chapter = "curves"
 impl SmallBook {
     fn new() -> Self {
         let book = Self { folder: tempfile::tempdir().unwrap() };
-        book.write("book.toml", "[output.html]\ngit-repository-url = \"https://example.org/lines/\"\n");
+        book.write(
+            "book.toml",
+            "[output.html]\ngit-repository-url = \"https://example.org/lines/\"\n",
+        );
         book.write(
             "Cargo.toml",
             "[workspace.dependencies]\nndarray = { version = \"0.17\", features = [\"std\"] }\n",
@@ -143,8 +146,12 @@ impl SmallBook {
                 "outputs": [{ "output_type": "stream", "name": "stdout", "text": [output] }],
             })
         };
-        let cells: Vec<_> =
-            [":dep downhill"].iter().chain(cells).enumerate().map(|(k, cell)| code(cell, k + 1)).collect();
+        let cells: Vec<_> = [":dep downhill"]
+            .iter()
+            .chain(cells)
+            .enumerate()
+            .map(|(k, cell)| code(cell, k + 1))
+            .collect();
         self.write("notebooks/lines.ipynb", &serde_json::json!({ "cells": cells }).to_string());
     }
 
@@ -159,8 +166,9 @@ impl SmallBook {
     /// Asserts that the check names `file`, `line` and `words` in one of its findings.
     fn refuses(&self, file: &str, line: usize, words: &str) {
         let problems = self.problems();
-        let found =
-            problems.iter().any(|p| p.file == Path::new(file) && p.line == line && p.message.contains(words));
+        let found = problems
+            .iter()
+            .any(|p| p.file == Path::new(file) && p.line == line && p.message.contains(words));
         assert!(found, "expected `{file}:{line}: …{words}…`, found {problems:#?}");
     }
 }
@@ -243,10 +251,11 @@ fn stale_missing_and_unrun_outputs() {
     small.refuses("chapters/lines.md", line_of(CHAPTER, "```rust"), "no output yet");
 
     let small = SmallBook::new();
-    let figure =
-        serde_json::json!({ "output_type": "display_data", "data": { "image/svg+xml": ["<svg/>"] } });
-    let mut notebook: serde_json::Value = serde_json::from_str(&small.read("notebooks/lines.ipynb")).unwrap();
-    notebook["cells"][1]["outputs"] = serde_json::json!([notebook["cells"][1]["outputs"][0], figure, figure]);
+    let figure = serde_json::json!({ "output_type": "display_data", "data": { "image/svg+xml": ["<svg/>"] } });
+    let mut notebook: serde_json::Value =
+        serde_json::from_str(&small.read("notebooks/lines.ipynb")).unwrap();
+    notebook["cells"][1]["outputs"] =
+        serde_json::json!([notebook["cells"][1]["outputs"][0], figure, figure]);
     small.write("notebooks/lines.ipynb", &notebook.to_string());
     small.refuses("chapters/lines.md", line_of(CHAPTER, "```rust"), "two figures in one cell");
 
@@ -266,7 +275,11 @@ fn anchors_unused_and_missing() {
 
     let small = SmallBook::new();
     small.spoil("src/lines.rs", "ANCHOR_END: slope", "ANCHOR_END: slop");
-    small.refuses("chapters/lines.md", line_of(CHAPTER, "#include"), "has no `// ANCHOR_END: slope`");
+    small.refuses(
+        "chapters/lines.md",
+        line_of(CHAPTER, "#include"),
+        "has no `// ANCHOR_END: slope`",
+    );
 
     let small = SmallBook::new();
     fs::remove_file(small.folder.path().join("src/lines.rs")).unwrap();
@@ -290,7 +303,11 @@ fn labels_and_tests_that_do_not_match() {
     small.refuses(chapter, 5, "a display without a label");
 
     let small = SmallBook::new();
-    small.spoil(chapter, "{{remark line-history}}", "{{remark line-history}} {{check line-equation}}");
+    small.spoil(
+        chapter,
+        "{{remark line-history}}",
+        "{{remark line-history}} {{check line-equation}}",
+    );
     small.refuses(chapter, line_of(CHAPTER, "\\eqref"), "stands already at");
 
     let small = SmallBook::new();
@@ -346,7 +363,11 @@ fn statements_without_a_place() {
     small.refuses(ledger, 0, "does not call it one");
 
     let small = SmallBook::new();
-    small.spoil("chapters/SUMMARY.md", "- [Lines](lines.md)", "- [Lines](lines.md)\n- [Curves](curves.md)");
+    small.spoil(
+        "chapters/SUMMARY.md",
+        "- [Lines](lines.md)",
+        "- [Lines](lines.md)\n- [Curves](curves.md)",
+    );
     small.write("chapters/curves.md", "# Curves\n\nThey bend.\n");
     small.refuses(ledger, 0, "the chapter `curves` does not carry it");
 }
@@ -425,11 +446,27 @@ fn directives_that_say_nothing() {
         ("{{cite legendre1805}}", "{{cites legendre1805}}", "is no directive"),
         ("{{cite legendre1805}}", "{{cite}}", "an argument is missing"),
         ("{{cite legendre1805}}", "{{cite legendre1805", "without its `}}`"),
-        ("{{cite legendre1805}}", "{{remark line-past}}", "the ledger has no statement `line-past`"),
+        (
+            "{{cite legendre1805}}",
+            "{{remark line-past}}",
+            "the ledger has no statement `line-past`",
+        ),
         ("It is {{value slope}}", "It is {{erratum line-wrong}}", "on a line of its own"),
-        ("It is {{value slope}} {{cite legendre1805}}.", "{{#include ../src/lines.rs}}", "names the anchor"),
-        ("It is {{value slope}} {{cite legendre1805}}.", "{{appendix dreams}}", "`dreams` is no appendix"),
-        ("It is {{value slope}} {{cite legendre1805}}.", "{{bench lines}}", "run `make bench-peers`"),
+        (
+            "It is {{value slope}} {{cite legendre1805}}.",
+            "{{#include ../src/lines.rs}}",
+            "names the anchor",
+        ),
+        (
+            "It is {{value slope}} {{cite legendre1805}}.",
+            "{{appendix dreams}}",
+            "`dreams` is no appendix",
+        ),
+        (
+            "It is {{value slope}} {{cite legendre1805}}.",
+            "{{bench lines}}",
+            "run `make bench-peers`",
+        ),
     ] {
         let small = SmallBook::new();
         small.spoil(chapter, from, to);
@@ -453,7 +490,11 @@ fn markdown_that_is_no_chapter() {
         ("# One\n\n# Two\n", 3, "a second heading of level 1"),
         ("# One\n\n```rust\nlet a = 1;\n", 3, "never closed"),
         ("# One\n\n```rust\n```\n", 3, "an empty cell"),
-        ("# One\n\n```rust\nlet a = 1;\nlet f = |b: i32| a + b;\n```\n", 5, "a variable that is a closure"),
+        (
+            "# One\n\n```rust\nlet a = 1;\nlet f = |b: i32| a + b;\n```\n",
+            5,
+            "a variable that is a closure",
+        ),
         ("# One\n\n```rust\nlet mut f = move || 1;\n```\n", 4, "a variable that is a closure"),
         ("# One\n\n- a\n\n  ```rust\n  let a = 1;\n  ```\n", 5, "a cell inside a list"),
         ("# One\n\n~~~rust\nlet a = 1;\n~~~\n", 3, "fence code with ```"),
@@ -476,9 +517,13 @@ fn katex_errors_in_a_finished_page() {
     assert_eq!(finished.matches("<mi>x</mi>").count(), 1, "{finished}");
     assert_eq!(finished.matches("katex-html").count(), 2);
 
-    let tilde = "<span class=\"katex\"><span class=\"katex-html\"><mo>~</mo>a_1 &amp; [b]</span></span>";
+    let tilde =
+        "<span class=\"katex\"><span class=\"katex-html\"><mo>~</mo>a_1 &amp; [b]</span></span>";
     let finished = page::finish(&format!("~~struck~~ {tilde} *and* {tilde}")).unwrap();
-    let guarded =
-        tilde.replace('~', "&#126;").replace('_', "&#95;").replace('[', "&#91;").replace(']', "&#93;");
+    let guarded = tilde
+        .replace('~', "&#126;")
+        .replace('_', "&#95;")
+        .replace('[', "&#91;")
+        .replace(']', "&#93;");
     assert_eq!(finished, format!("~~struck~~ {guarded} *and* {guarded}"));
 }

@@ -44,10 +44,14 @@ impl Folder<'_> {
     fn read(&self, name: &str) -> ArrayD<f64> {
         let path = self.0.join(name);
         let bytes = fs::read(path.with_extension("f64")).expect("run.py wrote the array");
-        let shape = fs::read_to_string(path.with_extension("shape")).expect("run.py wrote its shape");
-        let shape: Vec<usize> = shape.split_whitespace().map(|n| n.parse().expect("a size")).collect();
-        let values =
-            bytes.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().expect("8 bytes"))).collect();
+        let shape =
+            fs::read_to_string(path.with_extension("shape")).expect("run.py wrote its shape");
+        let shape: Vec<usize> =
+            shape.split_whitespace().map(|n| n.parse().expect("a size")).collect();
+        let values = bytes
+            .chunks_exact(8)
+            .map(|b| f64::from_le_bytes(b.try_into().expect("8 bytes")))
+            .collect();
         ArrayD::from_shape_vec(shape, values).expect("as many numbers as the shape says")
     }
 

@@ -7,7 +7,10 @@ use weave::{notebook::Notebook, output};
 include!(concat!(env!("OUT_DIR"), "/tests.rs"));
 
 fn verify(name: &str) {
-    let run = Command::new(env!("CARGO_BIN_EXE_chapters")).arg(name).output().expect("the program starts");
+    let run = Command::new(env!("CARGO_BIN_EXE_chapters"))
+        .arg(name)
+        .output()
+        .expect("the program starts");
     let errors = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "the chapter `{name}` failed:\n{errors}");
 
