@@ -1,6 +1,6 @@
 # The book and its library. `make` alone lists the targets; each installs what it lacks.
 .DEFAULT_GOAL := help
-.PHONY: help book serve api weave test notebooks jupyter bench bench-peers browser-test doctor clean
+.PHONY: help book serve api weave test portable notebooks jupyter bench bench-peers browser-test doctor clean
 
 export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -27,7 +27,7 @@ serve: weave ## the book in a browser, rebuilt as you edit it
 # The notebooks of chapters whose cells changed, run and written; the pages take their outputs from there.
 weave:
 	@book/provision.sh lapack mdbook
-	cargo run --quiet --locked -p weave -- run
+	book/blas.sh run cargo run --quiet --locked -p weave -- run
 
 # The library's documentation, with its mathematics.
 api:
@@ -35,7 +35,11 @@ api:
 
 test: ## every equation, every chapter, every promise of the library
 	@book/provision.sh lapack
-	cargo test --locked
+	@{ book/blas.sh run cargo test --locked --no-fail-fast; echo "exit $$?"; } 2>&1 | awk -f tests/summary.awk
+
+portable: ## all tests as other processors would run them: each kernel of OpenBLAS, one thread and two
+	@book/provision.sh lapack
+	@tests/portable.sh
 
 notebooks: ## every notebook in the evcxr kernel, against its committed outputs
 	@book/provision.sh lapack kernel python
@@ -47,7 +51,7 @@ jupyter: ## JupyterLab on the notebooks, with the Rust kernel
 
 bench: ## the inner loops, timed by criterion
 	@book/provision.sh lapack
-	cargo bench --locked -p downhill
+	book/blas.sh run cargo bench --locked -p downhill
 
 bench-peers: ## the same work here and in what a reader would use instead; writes book/speed.json
 	@book/provision.sh lapack peers

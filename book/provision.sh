@@ -86,7 +86,7 @@ kernel() {
     spec=$PWD/target/jupyter/kernels/rust
     mkdir -p "$spec"
     cat >"$spec/kernel.json" <<JSON
-{"argv": ["$tools/bin/evcxr_jupyter", "--control_file", "{connection_file}"], "display_name": "Rust", "language": "rust", "interrupt_mode": "message"}
+{"argv": ["$PWD/book/blas.sh", "run", "$tools/bin/evcxr_jupyter", "--control_file", "{connection_file}"], "display_name": "Rust", "language": "rust", "interrupt_mode": "message"}
 JSON
 }
 
@@ -127,11 +127,22 @@ line() {
     fi
 }
 
+# The kernel that OpenBLAS takes, and the better one where there is one.
+blas_kernel() {
+    taken=$(book/blas.sh kernel) better=$(book/blas.sh better)
+    if [ -n "$better" ]; then
+        echo "$taken, beneath what this processor can do: make takes $better; in programs of yours set OPENBLAS_CORETYPE=$better"
+    else
+        echo "${taken:-unknown: ask OpenBLAS with OPENBLAS_VERBOSE=2}"
+    fi
+}
+
 doctor() {
     echo "Needed to read and to test:"
     line rust rustc --version
     line "C compiler" cc --version
     line OpenBLAS pkg-config --modversion openblas
+    line "its kernel" blas_kernel
     line mdbook "$tools/bin/mdbook" --version
     line mdbook-katex sh -c "cat '$tools'/.crates.toml | grep -o 'mdbook-katex [0-9.]*'"
     echo "Needed to run the notebooks:"

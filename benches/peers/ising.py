@@ -9,6 +9,7 @@ STATED = {"L": 2}
 GROWTH = {"L": [{"L": L} for L in (128, 256, 512, 1024)]}
 # Each side draws its own random numbers. Energy and magnetisation a spin have standard deviations of about 2.3/L and 6.2/L here.
 TOLERANCE = 5.0
+UNIT = "standard errors"
 TEMPERATURE = 2.5
 SWEEPS = 20
 

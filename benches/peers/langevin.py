@@ -9,6 +9,7 @@ STATED = {"C": 1}
 GROWTH = {"C": [{"C": C} for C in (1250, 2500, 5000, 10000)]}
 # Each side draws its own random numbers; the disagreement is in standard errors.
 TOLERANCE = 5.0
+UNIT = "standard errors"
 ROUNDS = 3
 STEPS = 1000
 RADIUS, WIDTH, ETA = 4.0, 0.5, 0.05

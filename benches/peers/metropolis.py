@@ -8,6 +8,7 @@ STATED = {"C": 1}
 GROWTH = {"C": [{"C": C} for C in (1250, 2500, 5000, 10000)]}
 # Each side draws its own random numbers; the disagreement is in standard errors.
 TOLERANCE = 5.0
+UNIT = "standard errors"
 ROUNDS = 5
 STEPS = 1000
 HEIGHT, REACH = 3.0, 0.7

@@ -14,6 +14,7 @@ A work is two short files: `<work>.py` here, with the data and the peers, and `o
     make(**size)                   {name: array or number}: the input, from a fixed seed
     PEERS                          {name: (version, function of the input that returns {name: array})}
     disagreement(input, a, b)      how far two answers differ, relative
+    UNIT                           optional: what disagreement() counts in, where that is not relative
     ROUNDS                         optional: fewer rounds, for peers that take long
 
 The runs alternate, ours and each peer in turn, with the same number of BLAS threads. Each side runs twice in its turn and
@@ -39,6 +40,7 @@ from threadpoolctl import threadpool_limits
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
 RECORD = ROOT / "book" / "speed.json"
+BLAS = str(ROOT / "book" / "blas.sh")
 ROUNDS = 9
 PAUSE = 0.1  # seconds; idle BLAS threads spin for a while before they sleep, and would slow the next side
 
@@ -61,8 +63,9 @@ class Ours:
             self.path(name, "f64").write_bytes(array.tobytes())
             self.path(name, "shape").write_text(" ".join(map(str, array.shape)))
         environment = dict(os.environ, OPENBLAS_NUM_THREADS=str(threads), RAYON_NUM_THREADS=str(threads))
+        # Only our side: NumPy and PyTorch bring newer libraries, which know the processor.
         self.process = subprocess.Popen(
-            [executable, work, self.folder.name],
+            [BLAS, "run", executable, work, self.folder.name],
             env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
 
@@ -96,8 +99,10 @@ def in_words(size):
     return "$" + ",\\ ".join(f"{name} = {value:,}".replace(",", "\\,") for name, value in size.items()) + "$"
 
 
-def power(value):
-    """A small number as the table shows it, to one digit."""
+def agreement_in_words(value, unit):
+    """A disagreement as the table shows it: a power of ten to one digit, or so many of a unit."""
+    if unit:
+        return f"{value:.1f} {unit}"
     if value == 0:
         return "the last bit"
     digits, exponent = f"{value:.0e}".split("e")
@@ -137,7 +142,7 @@ def compare(executable, name, work, size, threads):
               f"{peer['name']} {peer['seconds']:.2e} s, {peer['ratio']:.1f} times as long; they differ by {agreement:.0e}")
     return {
         "name": name, "title": work.TITLE, "size": in_words(size), "threads": threads, "ours_seconds": median[None],
-        "peers": peers, "agreement": power(agreement), "growth": [],
+        "peers": peers, "agreement": agreement_in_words(agreement, getattr(work, "UNIT", None)), "growth": [],
     }
 
 
@@ -166,9 +171,13 @@ def machine():
     info = pathlib.Path("/proc/cpuinfo")
     if info.exists():
         cpu = next((line.split(":")[1].strip() for line in info.read_text().splitlines() if "model name" in line), cpu)
-    rustc = subprocess.run(["rustc", "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout.split()[1]
+    def said(*command):
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    rustc = said("rustc", "--version").split()[1]
+    kernel = said(BLAS, "run", BLAS, "kernel").strip()
     return {
-        "cpu": cpu, "cores": os.cpu_count(), "system": platform.system(), "date": datetime.date.today().isoformat(),
+        "cpu": cpu, "cores": os.cpu_count(), "kernel": kernel, "system": platform.system(), "date": datetime.date.today().isoformat(),
         "versions": {"rustc": rustc, "python": platform.python_version(), "numpy": numpy.__version__},
     }
 

@@ -250,6 +250,9 @@ struct Speed {
 struct Machine {
     cpu: String,
     cores: u32,
+    /// OpenBLAS's, where it says which.
+    #[serde(default)]
+    kernel: String,
     date: String,
 }
 
@@ -357,8 +360,12 @@ fn work_rows(work: &Work) -> Vec<String> {
 }
 
 fn machine(machine: &Machine) -> String {
+    let kernel = match machine.kernel.as_str() {
+        "" => String::new(),
+        kernel => format!("OpenBLAS kernel {}, ", escape(kernel)),
+    };
     format!(
-        "Measured on {}, {} cores, {}.\n\n",
+        "Measured on {}, {} cores, {kernel}{}.\n\n",
         escape(&machine.cpu),
         machine.cores,
         escape(&machine.date)
