@@ -130,7 +130,9 @@ line() {
 # The kernel that OpenBLAS takes, and the better one where there is one.
 blas_kernel() {
     taken=$(book/blas.sh kernel) better=$(book/blas.sh better)
-    if [ -n "$better" ]; then
+    if [ -n "${OPENBLAS_CORETYPE-}" ]; then
+        echo "$taken, as OPENBLAS_CORETYPE asks${better:+; this processor can do $better}"
+    elif [ -n "$better" ]; then
         echo "$taken, beneath what this processor can do: make takes $better; in programs of yours set OPENBLAS_CORETYPE=$better"
     else
         echo "${taken:-unknown: ask OpenBLAS with OPENBLAS_VERBOSE=2}"
