@@ -35,6 +35,13 @@ try() {
 
 runnable=$(book/blas.sh kernels 2>"$logs/skipped")
 [ -n "${KERNELS-}" ] || sed 's/^/skipped: /' "$logs/skipped"
+if [ -z "$runnable" ]; then
+    echo "OpenBLAS does not say which kernels it has: only its own choice is run"
+    for threads in ${THREADS-1 2}; do
+        try "its own choice, $threads thread(s)" "$packages" OPENBLAS_NUM_THREADS="$threads"
+    done
+    KERNELS=
+fi
 for kernel in ${KERNELS-$runnable}; do
     case " $(echo $runnable) " in
     *" $kernel "*) ;;
