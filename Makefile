@@ -22,6 +22,7 @@ book: weave api ## the book, in target/book
 	@echo "The book is at file://$(CURDIR)/target/book/index.html"
 
 serve: weave ## the book in a browser, rebuilt as you edit it
+	@book/provision.sh serve
 	mdbook serve --open
 
 # The notebooks of chapters whose cells changed, run and written; the pages take their outputs from there.

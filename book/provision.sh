@@ -3,6 +3,7 @@
 #
 #   lapack    OpenBLAS and pkg-config, by the system's package manager
 #   mdbook    mdBook and its KaTeX preprocessor, into target/tools
+#   serve     the same mdBook with its server, which takes longer to build
 #   kernel    the evcxr kernel for Jupyter, into target/tools and target/jupyter
 #   python    a private Python environment with nbclient, in target/python
 #   jupyter   JupyterLab, in the same environment
@@ -63,26 +64,32 @@ rust() {
     have cc || have gcc || have clang || fail "a C compiler is missing (on Debian and Ubuntu: apt install build-essential)."
 }
 
-# crate COMMAND NAME VERSION FEATURES…: installs a program from crates.io into target/tools.
+# crate STAMP NAME VERSION FEATURES…: installs a program from crates.io into target/tools. Most of the wait is the optimiser's, and
+# what it would gain on a page or a cell is less than that.
 crate() {
-    command=$1 name=$2 version=$3
+    stamp=$tools/$1-$3 name=$2 version=$3
     shift 3
-    stamp=$tools/$name-$version
-    [ -x "$tools/bin/$command" ] && [ -e "$stamp" ] && return
+    [ -x "$tools/bin/$name" ] && [ -e "$stamp" ] && return
     say "installing $name $version into target/tools (once; some minutes)"
-    cargo install --quiet --locked --root "$tools" "$name@$version" "$@" >&2
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_TARGET_DIR="$tools/build" \
+        cargo install --quiet --locked --force --root "$tools" "$name@$version" "$@" >&2
     : >"$stamp"
 }
 
 mdbook() {
     rust
-    crate mdbook mdbook "$MDBOOK" --no-default-features --features serve,watch,search
+    [ -e "$tools/mdbook-serve-$MDBOOK" ] || crate mdbook mdbook "$MDBOOK" --no-default-features --features search
     crate mdbook-katex mdbook-katex "$MDBOOK_KATEX"
+}
+
+serve() {
+    mdbook
+    crate mdbook-serve mdbook "$MDBOOK" --no-default-features --features search,serve,watch
 }
 
 kernel() {
     rust
-    crate evcxr_jupyter evcxr_jupyter "$EVCXR"
+    crate evcxr_jupyter evcxr_jupyter "$EVCXR" --no-default-features
     spec=$PWD/target/jupyter/kernels/rust
     mkdir -p "$spec"
     cat >"$spec/kernel.json" <<JSON
@@ -160,7 +167,7 @@ doctor() {
 
 for what in "$@"; do
     case $what in
-    lapack | mdbook | kernel | python | jupyter | peers | browser | doctor) "$what" ;;
-    *) fail "what is \`$what\`? One of lapack, mdbook, kernel, python, jupyter, peers, browser, doctor." ;;
+    lapack | mdbook | serve | kernel | python | jupyter | peers | browser | doctor) "$what" ;;
+    *) fail "what is \`$what\`? One of lapack, mdbook, serve, kernel, python, jupyter, peers, browser, doctor." ;;
     esac
 done
