@@ -90,9 +90,9 @@ serve() {
 kernel() {
     rust
     crate evcxr_jupyter evcxr_jupyter "$EVCXR" --no-default-features
-    spec=$PWD/target/jupyter/kernels/rust
-    mkdir -p "$spec"
-    cat >"$spec/kernel.json" <<JSON
+    # The kernel writes its own description, with its version, without which it would write it again; ours then chooses BLAS's kernel.
+    JUPYTER_PATH=$PWD/target/jupyter "$tools/bin/evcxr_jupyter" --install >/dev/null
+    cat >"$PWD/target/jupyter/kernels/rust/kernel.json" <<JSON
 {"argv": ["$PWD/book/blas.sh", "run", "$tools/bin/evcxr_jupyter", "--control_file", "{connection_file}"], "display_name": "Rust", "language": "rust", "interrupt_mode": "message"}
 JSON
 }
