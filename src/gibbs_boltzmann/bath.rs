@@ -39,7 +39,8 @@ pub fn exchange_quanta(quanta: &mut [usize], moves: usize, rng: &mut impl Rng) {
 /// assert_eq!(bath_probability(4, 2, 3), 0.0);
 /// ```
 ///
-/// It takes as many multiplications as there are quanta, or units less two, whichever are fewer, and ends when no number is small enough.
+/// It takes as many multiplications as there are quanta, or units less two, whichever are fewer, and ends, with 0,
+/// when what is left is less than $10^{-308}$.
 ///
 /// # Panics
 /// With fewer than two units.
@@ -56,8 +57,9 @@ pub fn bath_probability(quanta: usize, units: usize, total: usize) -> f64 {
     let mut p = (n - 1.0) / (q + n - 1.0);
     for k in (0..factors).map(|k| k as f64) {
         p *= (ways - k - lost) / (ways - k);
-        if p == 0.0 {
-            break;
+        // The smallest numbers have few digits, and a product with one may not fall.
+        if p < f64::MIN_POSITIVE {
+            return 0.0;
         }
     }
     p

@@ -95,7 +95,8 @@ fn onsagers_energy_from_zero_to_infinity() {
     assert!(onsager::energy(NAN).is_nan() && onsager::magnetisation(NAN).is_nan());
     let critical = onsager::critical_temperature();
     for t in [critical.next_down(), critical, critical.next_up()] {
-        near(onsager::energy(t), -f64::sqrt(2.0), 1e-14, "the critical temperature");
+        // The slope is infinite there: an ulp of T counts for thirty.
+        near(onsager::energy(t), -f64::sqrt(2.0), 3e-14, "the critical temperature");
     }
 }
 
@@ -193,7 +194,7 @@ fn activations_at_their_ends() {
         for z in [0.0, -0.0, 5e-324, -5e-324, 1e-310] {
             let (value, slope) = at(f, z);
             let middle = at(f, 0.0);
-            near(value, middle.0, 1e-15, &format!("{f:?} at {z:e}"));
+            assert!((value - middle.0).abs() <= 1e-300, "{f:?} at {z:e}");
             let corner = matches!(f, Activation::Relu | Activation::LeakyRelu { .. });
             assert!(slope == middle.1 || corner && z > 0.0 && slope == 1.0, "{f:?} at {z:e}");
         }
