@@ -200,12 +200,10 @@ pub fn rank_r_hat(chains: &ArrayRef2<f64>) -> Result<f64, Error> {
     // As many halves are left as were first: the number of values is even.
     let middle = sorted.len() / 2;
     let median = 0.5 * sorted[middle - 1] + 0.5 * sorted[middle];
-    // ANCHOR: rank_r_hat
     let bulk = r_hat(&normal_scores(&halves));
     let tails = r_hat(&normal_scores(&halves.mapv(|x| (0.5 * x - 0.5 * median).abs())));
     // Where all are equally far from the median there are no tails: `max` passes over NaN.
     Ok(bulk.max(tails))
-    // ANCHOR_END: rank_r_hat
 }
 
 /// The quantiles $\Phi^{-1}\bigl((r - \frac38) / (S + \frac14)\bigr)$ of the standard normal distribution at the ranks $r$ of $S$ values; equal values share the mean of their ranks.
