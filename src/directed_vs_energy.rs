@@ -375,6 +375,8 @@ impl Energy for Interactions {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChainRule {
     tables: Vec<Array1<f64>>,
+    /// $\log (p / (1 - p))$ of every entry: a probability nearly 1 says nothing of its complement.
+    log_odds: Vec<Array1<f64>>,
 }
 
 impl ChainRule {
@@ -383,21 +385,22 @@ impl ChainRule {
     /// # Errors
     /// Those of [`binary_states`] and of [`Boltzmann::new`].
     pub fn of(energy: &impl Energy, units: usize) -> Result<Self, Error> {
-        let mut joint =
-            Boltzmann::new(energy, binary_states(units, 0.0, 1.0)?, 1.0)?.probabilities();
-        let mut tables = Vec::with_capacity(units);
+        let p = Boltzmann::new(energy, binary_states(units, 0.0, 1.0)?, 1.0)?;
+        let mut log_joint = p.energies().map(|&e| p.log_probability(e));
+        let mut log_odds = Vec::with_capacity(units);
         // ANCHOR: chain_rule
         for _ in 0..units {
-            // The last unit changes fastest: neighbours differ in it alone.
-            let (off, on) = (joint.slice(s![..;2]), joint.slice(s![1..;2]));
-            let shorter = &off + &on;
+            // The last unit changes fastest: neighbours differ in it alone. In logarithms no
+            // probability is too small, or too near 1.
+            let (off, on) = (log_joint.slice(s![..;2]), log_joint.slice(s![1..;2]));
             // Where no state begins like this, a factor before is 0, and this one does not matter.
-            tables.push((&on / &shorter).mapv(|p| if p.is_nan() { 0.5 } else { p }));
-            joint = shorter;
+            log_odds.push((&on - &off).mapv(|z| if z.is_nan() { 0.0 } else { z }));
+            log_joint = log_joint.exact_chunks(2).into_iter().map(|p| log_sum_exp(&p)).collect();
         }
+        let tables = log_odds.iter().rev().map(|z| z.mapv(logistic)).collect();
         // ANCHOR_END: chain_rule
-        tables.reverse();
-        Ok(Self { tables })
+        log_odds.reverse();
+        Ok(Self { tables, log_odds })
     }
 
     /// $p(x_i = 1 \mid x_1, \dots, x_{i-1})$ for each setting of the earlier units, in the order of [`binary_states`]: a table for each unit.
@@ -427,11 +430,11 @@ impl Energy for ChainRule {
             self.tables.len()
         );
         let mut before = 0;
-        let term = |(table, &x): (&Array1<f64>, &f64)| {
-            let surprise = surprise(x, table[before]);
+        let term = |(log_odds, &x): (&Array1<f64>, &f64)| {
+            let z = log_odds[before];
             before = before << 1 | usize::from(x == 1.0);
-            surprise
+            softplus(if x == 1.0 { -z } else { z })
         };
-        self.tables.iter().zip(x).map(term).sum()
+        self.log_odds.iter().zip(x).map(term).sum()
     }
 }

@@ -389,7 +389,7 @@ impl TwoLayer {
     /// # Errors
     /// [`Error::Empty`] without samples, [`Error::Shape`] when `x` has not `p` columns or `y` not a row for each of `x` and `k` columns,
     /// [`Error::Domain`] for an entry that is not finite, [`Error::Parameter`] for a rate that is not a finite number above 0, [`Error::Diverged`] at the
-    /// first cost that is not finite.
+    /// first step at which the cost, a slope of it or a parameter is not finite; the parameters are then left as they last were.
     pub fn train(
         &mut self,
         x: &ArrayRef2<f64>,
@@ -405,19 +405,21 @@ impl TwoLayer {
         check::finite("y", y)?;
         check::rate(rate)?;
         let mut buffers = self.buffers(x.nrows());
+        let mut before = self.theta.clone();
         let mut costs = Vec::with_capacity(steps + 1);
         for step in 0..=steps {
             let cost = self.backpropagate(x, y, &mut buffers);
-            if !cost.is_finite() {
-                return Err(Error::Diverged {
-                    what: "a network with one hidden layer",
-                    step,
-                    loss: cost,
-                });
-            }
+            let finite = |step: usize, values: &Array1<f64>| {
+                let (what, loss) = ("a network with one hidden layer", cost);
+                let finite = cost.is_finite() && values.iter().all(|value| value.is_finite());
+                if finite { Ok(()) } else { Err(Error::Diverged { what, step, loss }) }
+            };
+            finite(step, &buffers.gradient)?;
             costs.push(cost);
             if step < steps {
+                before.assign(&self.theta);
                 self.theta.scaled_add(-rate, &buffers.gradient);
+                finite(step + 1, &self.theta).inspect_err(|_| self.theta.assign(&before))?;
             }
         }
         Ok(costs)

@@ -60,7 +60,7 @@ fn normal_cdf(z: f64) -> f64 {
     0.5 * libm::erfc(-z * FRAC_1_SQRT_2)
 }
 
-/// The Gaussian error linear unit $z\,\Phi(z)$, with $\Phi$ the standard normal distribution function.
+/// The Gaussian error linear unit $z\,\Phi(z)$, with $\Phi$ the standard normal distribution function; 0 at $-\infty$.
 ///
 /// Source: D. Hendrycks and K. Gimpel, arXiv:1606.08415 (2016).
 ///
@@ -70,7 +70,9 @@ fn normal_cdf(z: f64) -> f64 {
 /// assert!((gelu(1.0) - 0.8413447460685429).abs() < 1e-15);
 /// ```
 pub fn gelu(z: f64) -> f64 {
-    z * normal_cdf(z)
+    // Φ is 0 long before z is -∞, and ∞ · 0 must not be.
+    let below = normal_cdf(z);
+    if below == 0.0 { below } else { z * below }
 }
 
 /// $\Phi(z) + z\,\phi(z)$.
@@ -83,6 +85,9 @@ fn gelu_derivative(z: f64) -> f64 {
 /// Turns a row of scores into probabilities, $p_j = e^{z_j} / \sum_k e^{z_k}$, in place. The largest score is taken off
 /// first, which changes nothing but the size of the exponentials.
 ///
+/// A score of $-\infty$ has the probability 0, a single one of $+\infty$ the probability 1. Where all are $-\infty$, or several $+\infty$, nothing follows,
+/// and every probability is NaN, as it is where a score is.
+///
 /// ```
 /// let mut row = ndarray::array![1000.0, 1000.0];
 /// downhill::backprop::softmax(&mut row);
@@ -90,12 +95,31 @@ fn gelu_derivative(z: f64) -> f64 {
 /// ```
 // ANCHOR: softmax
 pub fn softmax(row: &mut ArrayRef1<f64>) {
-    let largest = row.fold(f64::NEG_INFINITY, |m, &z| m.max(z));
-    row.mapv_inplace(|z| (z - largest).exp());
+    let largest = largest(row);
+    row.mapv_inplace(|z| below(z, largest).exp());
     let total = row.sum();
     row.mapv_inplace(|e| e / total);
 }
 // ANCHOR_END: softmax
+
+/// The largest score; NaN where there is no distribution: at a NaN, at two scores of $+\infty$, or where all are $-\infty$.
+pub(super) fn largest(row: &ArrayRef1<f64>) -> f64 {
+    let largest = row.fold(f64::NEG_INFINITY, |m, &z| m.max(z));
+    let told = match largest {
+        f64::INFINITY => {
+            row.iter().filter(|&&z| z == largest).count() == 1 && !row.iter().any(|z| z.is_nan())
+        }
+        f64::NEG_INFINITY => false,
+        // A NaN among numbers will spoil their sum.
+        _ => true,
+    };
+    if told { largest } else { f64::NAN }
+}
+
+/// How far `z` is below `largest`: $\infty - \infty$ would be NaN.
+pub(super) fn below(z: f64, largest: f64) -> f64 {
+    if z == largest { 0.0 } else { z - largest }
+}
 
 impl Layer for Activation {
     fn parameters(&self) -> usize {
@@ -108,6 +132,7 @@ impl Layer for Activation {
             Self::Sigmoid => each(z, a, logistic),
             Self::Tanh => each(z, a, f64::tanh),
             Self::Relu => each(z, a, relu),
+            Self::LeakyRelu { slope: 0.0 } => each(z, a, relu),
             Self::LeakyRelu { slope } => each(z, a, |z| if z > 0.0 { z } else { slope * z }),
             Self::Softplus => each(z, a, softplus),
             Self::Gelu => each(z, a, gelu),
@@ -135,10 +160,8 @@ impl Layer for Activation {
             Self::Identity => delta.assign(a_gradient),
             Self::Sigmoid => each_back(a, a_gradient, delta, |a| a * (1.0 - a)),
             Self::Tanh => each_back(a, a_gradient, delta, |a| 1.0 - a * a),
-            Self::Relu => each_back(z, a_gradient, delta, |z| if z > 0.0 { 1.0 } else { 0.0 }),
-            Self::LeakyRelu { slope } => {
-                each_back(z, a_gradient, delta, |z| if z > 0.0 { 1.0 } else { slope })
-            }
+            Self::Relu => each_back(z, a_gradient, delta, |z| step(z, 0.0)),
+            Self::LeakyRelu { slope } => each_back(z, a_gradient, delta, |z| step(z, slope)),
             Self::Softplus => each_back(z, a_gradient, delta, logistic),
             Self::Gelu => each_back(z, a_gradient, delta, gelu_derivative),
             Self::Softmax => {
@@ -154,6 +177,17 @@ impl Layer for Activation {
             }
         }
         // ANCHOR_END: derivatives
+    }
+}
+
+/// 1 for positive `z`, `low` otherwise; but NaN stays NaN.
+pub(super) fn step(z: f64, low: f64) -> f64 {
+    if z > 0.0 {
+        1.0
+    } else if z.is_nan() {
+        z
+    } else {
+        low
     }
 }
 

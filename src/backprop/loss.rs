@@ -2,14 +2,19 @@
 
 use ndarray::{Array2, ArrayRef1, ArrayRef2, Zip};
 
-use super::Mlp;
-use crate::{Error, check, introduction::logistic};
+use super::{
+    Mlp,
+    activation::{below, largest},
+};
+use crate::{Error, check, free_energy::log_sum_exp_below, introduction::logistic};
 
 /// The cost of a batch: the mean over its rows of the cost of one sample.
 ///
 /// The two cross-entropies take the *logits*, the numbers before the sigmoid or the softmax, so that the logarithm and the exponential
 /// can cancel on paper and not in floating point. A network that is trained with one of them ends in
 /// [`Activation::Identity`](super::Activation::Identity).
+///
+/// A logit may be infinite, as that of a class which is masked is: what is certain and right costs 0, what is certain and wrong $+\infty$.
 ///
 /// ```
 /// use downhill::backprop::Loss;
@@ -70,9 +75,11 @@ impl Loss {
             }
             Self::LogisticCrossEntropy => {
                 Zip::from(gradient).and(output).and(target).for_each(|g, &z, &y| {
-                    // softplus(z) − yz; for y = 1 the large parts cancel before the small one is
-                    // added.
-                    total += z.max(0.0) - y * z + (-z.abs()).exp().ln_1p();
+                    // softplus(z) − yz = softplus(−|z|) + |z| times what y denies to the side
+                    // that z takes, which costs nothing when it is 0, though z be infinite.
+                    let denied = if z > 0.0 { 1.0 - y } else { y };
+                    total += (-z.abs()).exp().ln_1p();
+                    total += if denied == 0.0 { 0.0 } else { denied * z.abs() };
                     *g = share * (logistic(z) - y);
                 })
             }
@@ -81,14 +88,16 @@ impl Loss {
                     output.rows().into_iter().zip(target.rows()).zip(gradient.rows_mut())
                 {
                     // The largest logit is taken off all of them: it cancels, since y sums to 1.
-                    let largest = z.fold(f64::NEG_INFINITY, |m, &z| m.max(z));
-                    let sum: f64 = z.iter().map(|z| (z - largest).exp()).sum();
-                    total +=
-                        sum.ln() - z.iter().zip(y).map(|(z, y)| y * (z - largest)).sum::<f64>();
+                    let largest = largest(&z);
+                    let sum: f64 = z.iter().map(|&z| below(z, largest).exp()).sum();
+                    total += log_sum_exp_below(0.0, z.iter().map(|&z| below(z, largest)));
+                    // A class that is not wanted costs nothing, though its logit be −∞.
+                    let wanted = z.iter().zip(y).filter(|&(_, &y)| y != 0.0);
+                    total -= wanted.map(|(&z, y)| y * below(z, largest)).sum::<f64>();
                     Zip::from(&mut g)
                         .and(&z)
                         .and(&y)
-                        .for_each(|g, z, y| *g = share * ((z - largest).exp() / sum - y));
+                        .for_each(|g, &z, y| *g = share * (below(z, largest).exp() / sum - y));
                 }
             }
         }

@@ -6,6 +6,7 @@ use std::{
     ops::{Add, Div, Mul, Neg, Sub},
 };
 
+use super::activation::step;
 use crate::universal_approximation::relu;
 
 /// A record of operations on numbers. Each entry knows the entries that it was made from, and how it changes with them.
@@ -128,7 +129,7 @@ impl<'t> Var<'t> {
 
     /// The larger of $x$ and 0, with derivative 0 at 0.
     pub fn relu(self) -> Self {
-        self.unary(relu(self.value), if self.value > 0.0 { 1.0 } else { 0.0 })
+        self.unary(relu(self.value), step(self.value, 0.0))
     }
 
     /// The derivatives of this number by every entry of its tape.

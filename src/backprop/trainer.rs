@@ -1,6 +1,6 @@
 //! Training: batches, epochs, and when to stop.
 
-use ndarray::{Array1, Array2, ArrayRef2};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 use rand::{Rng, seq::SliceRandom};
 
 use super::{Loss, Mlp, Pass, Penalty, mlp::first_rows};
@@ -31,6 +31,8 @@ pub struct Trainer<O> {
     pass: Pass,
     batch: (Array2<f64>, Array2<f64>),
     order: Vec<usize>,
+    /// The parameters before the step, to go back to.
+    before: Array1<f64>,
     steps: usize,
 }
 
@@ -70,6 +72,7 @@ impl<O: Optimizer> Trainer<O> {
             pass: Pass::new(network, batch),
             batch: (rows(sizes[0]), rows(sizes[sizes.len() - 1])),
             order: Vec::new(),
+            before: network.parameters().to_owned(),
             steps: 0,
         }
     }
@@ -95,7 +98,7 @@ impl<O: Optimizer> Trainer<O> {
     /// that cost, penalty included, as it was before the step.
     ///
     /// # Errors
-    /// [`Error::Diverged`] when the cost is not a finite number; the network is then left as it was.
+    /// [`Error::Diverged`] when the cost, a slope of it or a parameter after the step is not a finite number; the network is then left as it was.
     ///
     /// # Panics
     /// As [`Mlp::backpropagate`].
@@ -109,14 +112,17 @@ impl<O: Optimizer> Trainer<O> {
         self.steps += 1;
         let cost = network.backpropagate(x, y, self.loss, &mut self.pass)
             + self.penalty.value_and_add_gradient(network, self.pass.gradient_mut());
-        self.finite("training", cost)?;
+        self.finite("training", cost, self.pass.gradient())?;
+        self.before.assign(network.parameters());
         self.optimizer.step(network.parameters_mut(), self.pass.gradient());
-        Ok(cost)
+        self.finite("training", cost, network.parameters())
+            .inspect_err(|_| network.parameters_mut().assign(&self.before))
     }
     // ANCHOR_END: step
 
-    fn finite(&self, what: &'static str, cost: f64) -> Result<f64, Error> {
-        if cost.is_finite() {
+    /// The cost, when it and all `values` are finite.
+    fn finite(&self, what: &'static str, cost: f64, values: &ArrayRef1<f64>) -> Result<f64, Error> {
+        if cost.is_finite() && values.iter().all(|value| value.is_finite()) {
             Ok(cost)
         } else {
             Err(Error::Diverged { what, step: self.steps, loss: cost })
@@ -196,8 +202,8 @@ impl<O: Optimizer> Trainer<O> {
             for epoch in 0..stopping.epochs {
                 let training = self.run_epoch(network, x, y, rng)?;
                 network.forward(validation.0, &mut pass);
-                let cost =
-                    self.finite("validation", self.loss.value(&pass.output(), validation.1))?;
+                let cost = self.loss.value(&pass.output(), validation.1);
+                self.finite("validation", cost, network.parameters())?;
                 history.training.push(training);
                 history.validation.push(cost);
                 report(epoch, training, cost);

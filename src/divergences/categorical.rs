@@ -160,7 +160,7 @@ impl Categorical {
     }
 
     /// $D_f(p \Vert q) = \sum_i q_i\, f(p_i / q_i)$, with the limits $p_i \lim f(t)/t$ where $q_i = 0$. No term is negative, and nothing cancels between
-    /// terms. Within a term about half of the digits are left when $p_i$ and $q_i$ agree to eight.
+    /// terms. Where $p_i$ and $q_i$ agree to eight digits, so do their logarithms, and of the difference, hence of the term, about eight are left.
     ///
     /// # Panics
     /// When the two have not equally many outcomes.

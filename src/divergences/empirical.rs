@@ -91,7 +91,8 @@ impl Empirical {
     }
 
     /// Wasserstein's distance $W_r = \bigl(\int_0^1 \lvert F^{-1}(u) - G^{-1}(u) \rvert^r du\bigr)^{1/r}$ of `order` $r$, in the unit of the points: the
-    /// least mean cost of carrying one distribution to the other. It takes $O(n + m)$ after the sorting.
+    /// least mean cost of carrying one distribution to the other. It takes $O(n + m)$ after the sorting. It is infinite when two points that must be
+    /// joined are farther apart than the largest number. Masses that are less than the rounding of the sums of probabilities are not carried.
     ///
     /// # Errors
     /// [`Error::Parameter`] when the order is below 1 or not finite.
@@ -103,16 +104,26 @@ impl Empirical {
             order >= 1.0 && order.is_finite(),
         )?;
         // ANCHOR: wasserstein
-        // Both quantile functions are steps. Between two neighbouring edges neither changes.
-        let (mut i, mut j, mut from, mut cost) = (0, 0, 0.0, 0.0);
+        // Both quantile functions are steps. Between two neighbouring edges neither changes; an
+        // edge that is beside another by the rounding of sums is the same one.
+        let rounding = 0.5 * f64::EPSILON * (self.points.len() + other.points.len()) as f64;
+        let (mut i, mut j, mut from, mut steps) = (0, 0, 0.0, Vec::new());
         while from < 1.0 {
             let to = self.cumulative[i].min(other.cumulative[j]);
-            cost += (to - from) * (self.points[i] - other.points[j]).abs().powf(order);
+            if to - from > rounding {
+                steps.push((to - from, (self.points[i] - other.points[j]).abs()));
+            }
             i += usize::from(self.cumulative[i] == to);
             j += usize::from(other.cumulative[j] == to);
             from = to;
         }
-        Ok(cost.powf(order.recip()))
+        // In units of the largest distance no power leaves the range of numbers.
+        let farthest = steps.iter().fold(0.0_f64, |most, &(_, distance)| most.max(distance));
+        if farthest == 0.0 || farthest == f64::INFINITY {
+            return Ok(farthest);
+        }
+        let share = |&(width, distance): &(f64, f64)| width * (distance / farthest).powf(order);
+        Ok(farthest * steps.iter().map(share).sum::<f64>().powf(order.recip()))
         // ANCHOR_END: wasserstein
     }
 }

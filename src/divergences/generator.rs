@@ -116,8 +116,7 @@ impl Divergence {
         }
     }
 
-    /// $f(e^r)$ for $r \le 0$. Near $r = 0$ most of the family vanish as $r^2$; the logarithmic ones are there a difference of numbers of
-    /// the size of $r$, and keep a relative accuracy of $10^{-16} / |r|$.
+    /// $f(e^r)$ for $r \le 0$, to the accuracy of $r$ although near $r = 0$ most of the family vanish as $r^2$.
     // ANCHOR: generator
     pub(super) fn of_log_ratio(self, r: f64) -> f64 {
         // 0 · log 0 is 0.
@@ -125,8 +124,15 @@ impl Divergence {
         // t − 1, exactly even when t is nearly 1.
         let excess = r.exp_m1();
         let f = match self {
+            // t times what 1/t - 1 is above its own logarithm.
+            Self::KullbackLeibler if r > -0.5 => r.exp() * above_tangent(-r),
             Self::KullbackLeibler => t_log_t - excess,
-            Self::ReverseKullbackLeibler => excess - r,
+            Self::ReverseKullbackLeibler => above_tangent(r),
+            Self::JensenShannon if r > -0.5 => {
+                // The same function, with e^(r/2) in front: then only halves of it cancel.
+                let (sinh, cosh) = ((0.5 * r).sinh(), (0.5 * r).cosh());
+                (0.5 * r).exp() * 0.5 * (r * sinh - cosh * (sinh * sinh).ln_1p())
+            }
             Self::JensenShannon => 0.5 * (t_log_t - (2.0 + excess) * (0.5 * excess).ln_1p()),
             Self::TotalVariation => 0.5 * excess.abs(),
             Self::SquaredHellinger => 0.5 * (0.5 * r).exp_m1().powi(2),
@@ -137,4 +143,13 @@ impl Divergence {
         f.clamp(0.0, f64::INFINITY)
     }
     // ANCHOR_END: generator
+}
+
+/// $e^x - 1 - x$, near 0 by its series: a difference would lose its digits.
+fn above_tangent(x: f64) -> f64 {
+    if x.abs() > 0.5 {
+        return x.exp_m1() - x;
+    }
+    // x²/2 (1 + x/3 (1 + x/4 (1 + …))).
+    0.5 * x * x * (3..20).rev().fold(1.0, |sum, k| 1.0 + x / f64::from(k) * sum)
 }

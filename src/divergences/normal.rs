@@ -7,7 +7,7 @@ use ndarray::{ArrayRef1, array};
 use super::Categorical;
 use crate::{
     Error, check,
-    energy::{Differentiable, Energy},
+    energy::{Differentiable, Energy, unit},
     optimizers::{Bfgs, minimize},
 };
 
@@ -80,10 +80,13 @@ impl Normal {
     pub fn kl(&self, q: &Self) -> f64 {
         // s / s' − 1: of a ratio near 1 it keeps the digits that count.
         let excess = (self.deviation - q.deviation) / q.deviation;
-        let log_ratio =
-            if excess > -0.5 { excess.ln_1p() } else { (self.deviation / q.deviation).ln() };
+        let above_log = if excess > -0.5 {
+            above_its_log(excess)
+        } else {
+            excess - log_ratio(self.deviation, q.deviation)
+        };
         let shift = (self.mean - q.mean) / q.deviation;
-        0.5 * (excess * excess + shift * shift) + (excess - log_ratio)
+        0.5 * (excess * excess + shift * shift) + above_log
     }
     // ANCHOR_END: normal_kl
 
@@ -111,8 +114,10 @@ impl Normal {
         check::finite("points", points)?;
         // ANCHOR: cover
         let mean = p.mean(points);
-        let variance = p.mean(&points.mapv(|x| (x - mean).powi(2)));
-        Self::new(mean, variance.sqrt())
+        // In a unit of their own the squares are numbers.
+        let unit = unit(points.iter().map(|x| x - mean));
+        let variance = p.mean(&points.mapv(|x| ((x - mean) / unit).powi(2)));
+        Self::new(mean, unit * variance.sqrt())
         // ANCHOR_END: cover
     }
 
@@ -182,6 +187,22 @@ impl Normal {
         let end = minimize(&mut Bfgs::new(2), loss, &theta, 1e-6, 1000, |_, _| {})?.place.theta;
         Self::new(end[0], end[1].exp())
     }
+}
+
+/// $x - \ln(1 + x)$ for $x > -\frac12$. Near 0, where the two are nearly equal, it is their series in $u = x / (2 + x)$: $\ln(1 + x) = 2u + \frac23 u^3 + \dots$.
+fn above_its_log(x: f64) -> f64 {
+    if x > 0.5 {
+        return x - x.ln_1p();
+    }
+    let u = x / (2.0 + x);
+    // u is at most 1/3: twenty terms are more than a double can tell.
+    let series = (0..20).rev().fold(0.0, |sum, k| sum * u * u + f64::from(2 * k + 3).recip());
+    x * u - 2.0 * u.powi(3) * series
+}
+
+/// $\ln(a / b)$, though the quotient be too small for a number.
+fn log_ratio(a: f64, b: f64) -> f64 {
+    if (a / b).is_normal() { (a / b).ln() } else { a.ln() - b.ln() }
 }
 
 /// $\E[f(z)]$ for a standard normal $z$.

@@ -37,12 +37,23 @@ impl DoubleWell {
         check::parameter("tilt", tilt, "finite", tilt.is_finite())?;
         Ok(Self { height, tilt })
     }
+
+    /// The well where a part of it leaves the range of numbers. The fourth power is stronger than the tilt.
+    #[cold]
+    fn far_out(&self, x: f64) -> f64 {
+        let excess = x * x - 1.0;
+        let well = self.height * excess * excess;
+        if well == f64::INFINITY { well } else { well + self.tilt * x }
+    }
 }
 
 impl Energy for DoubleWell {
     #[inline]
     fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
-        let well = self.height * (x[0] * x[0] - 1.0).powi(2) + self.tilt * x[0];
+        let mut well = self.height * (x[0] * x[0] - 1.0).powi(2) + self.tilt * x[0];
+        if !well.is_finite() {
+            well = self.far_out(x[0]);
+        }
         (1..x.len()).fold(well, |sum, i| sum + 0.5 * x[i] * x[i])
     }
 }
@@ -58,6 +69,6 @@ impl Differentiable for DoubleWell {
             x.len()
         );
         gradient.assign(x);
-        gradient[0] = 4.0 * self.height * x[0] * (x[0] * x[0] - 1.0) + self.tilt;
+        gradient[0] = 4.0 * (self.height * x[0] * (x[0] * x[0] - 1.0)) + self.tilt;
     }
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayRef1, Zip};
 
-use super::{Differentiable, Energy};
+use super::{Differentiable, Energy, wide_dot, wide_form};
 use crate::{Error, check};
 
 /// The bowl $E(x) = \frac12 (x - \mu)^\top \Lambda (x - \mu)$, whose Gibbs distribution is the Gaussian of mean $\mu$ and covariance
@@ -55,6 +55,19 @@ impl Gaussian {
         }
         let log_determinant = log_determinant(&precision)?;
         Ok(Self { mean, precision, log_determinant })
+    }
+
+    /// The energy where a part of it leaves the range of numbers: it grows in every direction.
+    #[cold]
+    fn far_out(&self, x: &ArrayRef1<f64>) -> f64 {
+        if x.iter().any(|x| x.is_nan()) {
+            return f64::NAN;
+        }
+        let shift = |i: usize| x[i] - self.mean[i];
+        if (0..x.len()).any(|i| shift(i).is_infinite()) {
+            return f64::INFINITY;
+        }
+        wide_form(x.len(), |i, j| self.precision[[i, j]], |_| 0.0, shift)
     }
 
     /// $\mu$.
@@ -121,7 +134,7 @@ impl Energy for Gaussian {
                 Zip::from(&row).and(x).and(&self.mean).fold(0.0, |sum, l, x, m| sum + l * (x - m));
             twice += slope * (x_i - mean_i);
         }
-        0.5 * twice
+        if twice.is_nan() { self.far_out(x) } else { 0.5 * twice }
     }
 }
 
@@ -137,6 +150,10 @@ impl Differentiable for Gaussian {
         Zip::from(gradient).and(self.precision.rows()).for_each(|slope, row| {
             *slope =
                 Zip::from(&row).and(x).and(&self.mean).fold(0.0, |sum, l, x, m| sum + l * (x - m));
+            if !slope.is_finite() {
+                let shift = x.iter().zip(&self.mean).map(|(x, m)| x - m);
+                *slope = wide_dot(row.iter().copied(), shift);
+            }
         });
     }
 }

@@ -104,6 +104,9 @@ impl Mixture {
                 pull.iter_mut().for_each(|p| *p *= shrink);
             }
             largest = highest;
+            if largest == f64::NEG_INFINITY {
+                continue;
+            }
             for (k, exponent) in (start..).zip(exponents) {
                 let below = *exponent - largest;
                 if below > NEGLIGIBLE || below.is_nan() {
@@ -131,9 +134,46 @@ impl Mixture {
             gradient.len(),
             x.len()
         );
-        let (_, sum) = self.soft_sum(x, gradient);
+        let (largest, mut sum) = self.soft_sum(x, gradient);
+        if largest == f64::NEG_INFINITY {
+            sum = self.far_pull(x, gradient);
+        }
         let scale = 1.0 / (sum * self.width * self.width);
         gradient.iter_mut().for_each(|g| *g *= scale);
+    }
+
+    /// By how much the exponent of bell `k` is above that of bell `l`. Their squares may be no numbers; the difference is
+    /// $(m_k - m_l) \cdot (x - m_k + x - m_l) / 2 s^2$, less for what the weights differ.
+    fn lead(&self, x: &[f64], k: usize, l: usize) -> f64 {
+        let (of_k, of_l) = (self.centres.row(k), self.centres.row(l));
+        let difference = x.iter().zip(&of_k).zip(&of_l).fold(0.0, |sum, ((x, m_k), m_l)| {
+            // Where the two agree the distance along this axis does not tell, though it be infinite.
+            if m_k == m_l {
+                sum
+            } else {
+                sum + (m_k - m_l) / self.width * ((x - m_k + x - m_l) / self.width)
+            }
+        });
+        self.log_weights[k] - self.log_weights[l] + 0.5 * difference
+    }
+
+    /// The sums of [`Self::soft_sum`] where every exponent is $-\infty$, measured from the bell that is first among them.
+    #[cold]
+    fn far_pull(&self, x: &[f64], pull: &mut [f64]) -> f64 {
+        let count = self.centres.nrows();
+        let first =
+            (1..count).fold(0, |first, k| if self.lead(x, k, first) > 0.0 { k } else { first });
+        pull.fill(0.0);
+        let mut sum = 0.0;
+        for k in 0..count {
+            let term = if k == first { 1.0 } else { self.lead(x, k, first).exp() };
+            if term > 0.0 || term.is_nan() {
+                sum += term;
+                let shift = x.iter().zip(self.centres.row(k));
+                pull.iter_mut().zip(shift).for_each(|(p, (x, m))| *p += term * (x - m));
+            }
+        }
+        sum
     }
 }
 
@@ -154,7 +194,14 @@ impl Energy for Mixture {
     fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
         let x = side_by_side(x);
         let (largest, sum) = self.soft_sum(&x, &mut []);
-        -largest - sum.ln()
+        if largest > f64::NEG_INFINITY {
+            -largest - sum.ln()
+        } else if x.iter().any(|x| x.is_nan()) {
+            f64::NAN
+        } else {
+            // So far from every bell that no exponent is a number.
+            f64::INFINITY
+        }
     }
 }
 

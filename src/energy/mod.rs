@@ -133,6 +133,43 @@ impl<E: Differentiable + ?Sized> Differentiable for &E {
     }
 }
 
+/// A power of two near the largest of the numbers, or 1 where that is 0 or no number: divided by it none is above 2 and no digit is lost.
+pub(crate) fn unit(values: impl Iterator<Item = f64>) -> f64 {
+    let largest = values.fold(0.0_f64, |most, v| most.max(v.abs()));
+    // With the bits of its exponent alone a number is a power of two.
+    let unit = f64::from_bits(largest.to_bits() & f64::INFINITY.to_bits());
+    if unit > 0.0 && unit.is_finite() { unit } else { 1.0 }
+}
+
+/// $\sum_j a_j d_j$ of a row `a` of a matrix and a shift `d`, where partial sums may leave the range of numbers though the sum does not; an entry of 0
+/// answers nothing to an infinite shift.
+pub(crate) fn wide_dot(
+    a: impl Iterator<Item = f64> + Clone,
+    d: impl Iterator<Item = f64> + Clone,
+) -> f64 {
+    let (of_a, of_d) = (unit(a.clone()), unit(d.clone()));
+    let terms = a.zip(d).filter(|&(a, d)| a != 0.0 || d.is_nan());
+    let sum: f64 = terms.map(|(a, d)| (a / of_a) * (d / of_d)).sum();
+    // Whichever order does not overflow on the way.
+    if (sum * of_a).is_finite() { sum * of_a * of_d } else { sum * of_d * of_a }
+}
+
+/// $\frac12 \sum_{ij} d_i a_{ij} d_j - \sum_i b_i d_i$ with the entries `a(i, j)`, where parts of it leave the range of numbers.
+#[cold]
+pub(crate) fn wide_form(
+    n: usize,
+    a: impl Fn(usize, usize) -> f64,
+    b: impl Fn(usize) -> f64,
+    d: impl Fn(usize) -> f64,
+) -> f64 {
+    let entries = || (0..n).flat_map(|i| (0..n).map(move |j| (i, j)));
+    let (of_a, of_d) = (unit(entries().map(|(i, j)| a(i, j))), unit((0..n).map(&d)));
+    let square: f64 =
+        entries().map(|(i, j)| (a(i, j) / of_a) * (d(i) / of_d) * (d(j) / of_d)).sum();
+    let line: f64 = (0..n).map(|i| b(i) * (d(i) / of_d)).sum();
+    of_d * (0.5 * square * of_a * of_d - line)
+}
+
 /// Every state of `units` units that are each `low` or `high`, one to a row, $2^n \times n$, counted in binary: the last unit changes fastest.
 ///
 /// ```

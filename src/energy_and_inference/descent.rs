@@ -128,6 +128,10 @@ impl Descent {
             }
             x.scaled_add(-self.rate, &slope);
             // ANCHOR_END: infer
+            if !x.iter().all(|x| x.is_finite()) {
+                let loss = energy.energy(&x);
+                return Err(Error::Diverged { what: "descent", step: step + 1, loss });
+            }
         }
         let (what, measure) = ("descent", "the largest entry of the slope");
         let (iterations, value, tolerance) = (self.steps, steepest, self.tolerance);
@@ -248,7 +252,7 @@ fn trajectory(
             advance(&mut x);
         }
         let value = energy.energy(&x);
-        if !value.is_finite() {
+        if !(value.is_finite() && x.iter().all(|x| x.is_finite())) {
             return Err(Error::Diverged { what: "descent", step, loss: value });
         }
         states.row_mut(step).assign(&x);

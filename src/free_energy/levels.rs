@@ -138,10 +138,13 @@ impl Levels {
     /// # Ok::<(), downhill::Error>(())
     /// ```
     pub fn heat_capacity(&self, beta: f64) -> f64 {
-        let (p, mean) = (self.probabilities(beta), self.mean_energy(beta));
-        let variance =
-            Zip::from(&p).and(&self.energies).fold(0.0, |sum, p, e| sum + p * (e - mean).powi(2));
-        beta * beta * variance
+        let (p, (above, _)) = (self.probabilities(beta), self.above_lowest(beta));
+        let mean = p.dot(&above);
+        // β goes into the square, and a level without probability counts for nothing: neither β²
+        // nor a level far above need be small.
+        Zip::from(&p).and(&above).fold(0.0, |sum, &p, e| {
+            if p > 0.0 { sum + p * (beta * (e - mean)).powi(2) } else { sum }
+        })
     }
     // ANCHOR_END: thermodynamics
 }

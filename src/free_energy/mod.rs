@@ -29,7 +29,7 @@ use ndarray::{Array1, Array2, ArrayRef1, Zip};
 
 use crate::{Error, check, energy::Learnable, gibbs_boltzmann::Boltzmann};
 
-/// $\log \sum_i e^{v_i}$, without overflow: the largest entry is taken out first.
+/// $\log \sum_i e^{v_i}$, without overflow: the largest entry is taken out first. What the others add to it keeps its digits, however little it is.
 ///
 /// Of no entries, or of entries that are all $-\infty$, it is $-\infty$, the logarithm of nothing. NaN gives NaN.
 ///
@@ -45,7 +45,21 @@ pub fn log_sum_exp(v: &ArrayRef1<f64>) -> f64 {
     if largest.is_infinite() {
         return largest;
     }
-    largest + v.fold(0.0, |sum, x| sum + (x - largest).exp()).ln()
+    log_sum_exp_below(largest, v.iter().copied())
+}
+
+pub(crate) fn log_sum_exp_below(largest: f64, v: impl Iterator<Item = f64>) -> f64 {
+    // The term of the largest is 1. The others are summed apart, or the 1 would swallow small ones.
+    let mut found = false;
+    let others = v.fold(0.0, |sum, x| {
+        if x == largest && !found {
+            found = true;
+            sum
+        } else {
+            sum + (x - largest).exp()
+        }
+    });
+    largest + others.ln_1p()
 }
 // ANCHOR_END: log_sum_exp
 
@@ -71,7 +85,7 @@ pub fn free_energy(energies: &ArrayRef1<f64>, beta: f64) -> f64 {
     if !lowest.is_finite() || beta == f64::INFINITY {
         return lowest;
     }
-    lowest - energies.fold(0.0, |sum, e| sum + (-beta * (e - lowest)).exp()).ln() / beta
+    lowest - log_sum_exp_below(0.0, energies.iter().map(|e| -beta * (e - lowest))) / beta
     // ANCHOR_END: free_energy
 }
 
@@ -179,10 +193,12 @@ fn gibbs(energies: &ArrayRef1<f64>, beta: f64) -> Array1<f64> {
         free.is_finite(),
         "a free energy of {free}: no state has a finite energy, or one is NaN or -∞"
     );
+    // From the lowest energy on: a constant in all energies takes no digits from the differences.
+    let lowest = energies.fold(f64::INFINITY, |a, &e| a.min(e));
     let mut p = if beta == f64::INFINITY {
-        energies.map(|&e| if e == free { 1.0 } else { 0.0 })
+        energies.map(|&e| if e == lowest { 1.0 } else { 0.0 })
     } else {
-        energies.map(|&e| (-beta * (e - free)).exp())
+        energies.map(|&e| (-beta * (e - lowest)).exp())
     };
     p /= p.sum();
     p

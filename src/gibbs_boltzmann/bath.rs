@@ -39,6 +39,9 @@ pub fn exchange_quanta(quanta: &mut [usize], moves: usize, rng: &mut impl Rng) {
 /// assert_eq!(bath_probability(4, 2, 3), 0.0);
 /// ```
 ///
+/// It takes as many multiplications as there are quanta, or units less two, whichever are fewer, and ends, with 0,
+/// when what is left is less than $10^{-308}$.
+///
 /// # Panics
 /// With fewer than two units.
 pub fn bath_probability(quanta: usize, units: usize, total: usize) -> f64 {
@@ -46,11 +49,19 @@ pub fn bath_probability(quanta: usize, units: usize, total: usize) -> f64 {
     if quanta > total {
         return 0.0;
     }
-    let log_factorial = |n: usize| libm::lgamma(n as f64 + 1.0);
     // ANCHOR: bath
-    let log_ways = |quanta: usize, units: usize| {
-        log_factorial(quanta + units - 1) - log_factorial(quanta) - log_factorial(units - 1)
-    };
-    (log_ways(total - quanta, units - 1) - log_ways(total, units)).exp()
+    let (e, n, q) = (quanta as f64, units as f64, total as f64);
+    // The factorials cancel, but for as many factors as we hold quanta, or as there are units less two.
+    let factors = quanta.min(units - 2);
+    let (ways, lost) = (q + n - 2.0, e.max(n - 2.0));
+    let mut p = (n - 1.0) / (q + n - 1.0);
+    for k in (0..factors).map(|k| k as f64) {
+        p *= (ways - k - lost) / (ways - k);
+        // The smallest numbers have few digits, and a product with one may not fall.
+        if p < f64::MIN_POSITIVE {
+            return 0.0;
+        }
+    }
+    p
     // ANCHOR_END: bath
 }

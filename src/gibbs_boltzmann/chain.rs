@@ -48,8 +48,9 @@ pub fn magnetisation(coupling: f64, field: f64, beta: f64) -> f64 {
 /// ```
 // ANCHOR: correlation_length
 pub fn correlation_length(coupling: f64, beta: f64) -> f64 {
-    let q = (-2.0 * beta * coupling.abs()).exp();
-    // tanh = (1 − q) / (1 + q), whose logarithm must not round to 0.
-    1.0 / (q.ln_1p() - (-q).ln_1p())
+    let x = -2.0 * (beta * coupling).abs();
+    let q = x.exp();
+    // tanh = (1 − q) / (1 + q), whose logarithm must not round to 0, nor 1 − q where q is nearly 1.
+    1.0 / (q.ln_1p() - if q < 0.5 { (-q).ln_1p() } else { (-x.exp_m1()).ln() })
 }
 // ANCHOR_END: correlation_length

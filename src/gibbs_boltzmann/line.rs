@@ -53,12 +53,12 @@ impl Boltzmann {
             (f64::NAN, f64::INFINITY, NODES[0], 0);
         while nodes <= NODES[1] {
             let found = on_boxes(energy, beta, nodes)?;
-            change = (found.log_partition - last).abs();
+            change = (found.log_partition() - last).abs();
             // A logarithm as large as 10⁶ is itself rounded to 10⁻¹⁰.
-            if change <= TOLERANCE + 1e-13 * found.log_partition.abs() {
+            if change <= TOLERANCE + 1e-13 * found.log_partition().abs() {
                 return Ok(found);
             }
-            last = found.log_partition;
+            last = found.log_partition();
             nodes *= 2;
             refinements += 1;
         }

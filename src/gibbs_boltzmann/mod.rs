@@ -54,7 +54,9 @@ pub struct Boltzmann {
     log_widths: Array1<f64>,
     energies: Array1<f64>,
     beta: f64,
-    log_partition: f64,
+    lowest: f64,
+    /// $\log \sum_x e^{-\beta (E(x) - E_{\min})}$: what the partition function is when energies are measured from the lowest.
+    log_sum: f64,
 }
 
 impl Boltzmann {
@@ -81,11 +83,6 @@ impl Boltzmann {
         check::every("energy of states", &energies, "a number above -∞", |e| {
             e > f64::NEG_INFINITY
         })?;
-        // ANCHOR: log_partition
-        let mut exponents = energies.map(|&e| exponent(beta, e));
-        exponents += &log_widths;
-        let log_partition = log_sum_exp(&exponents);
-        // ANCHOR_END: log_partition
         let must = "finite for one state at least";
         if energies.iter().all(|&e| e == f64::INFINITY) {
             return Err(Error::Domain {
@@ -95,9 +92,17 @@ impl Boltzmann {
                 must,
             });
         }
+        // ANCHOR: log_partition
+        // Measured from the lowest energy: a large constant in all takes no digits from the rest.
+        let lowest = energies.fold(f64::INFINITY, |a, &e| a.min(e));
+        let mut exponents = energies.map(|&e| exponent(beta, e - lowest));
+        exponents += &log_widths;
+        let log_sum = log_sum_exp(&exponents);
+        // ANCHOR_END: log_partition
+        let p = Self { states, log_widths, energies, beta, lowest, log_sum };
         let must = "small enough that its product with the lowest energy is a number";
-        check::parameter("beta", beta, must, log_partition.is_finite())?;
-        Ok(Self { states, log_widths, energies, beta, log_partition })
+        check::parameter("beta", beta, must, p.log_partition().is_finite())?;
+        Ok(p)
     }
 
     /// The states, one to a row.
@@ -112,7 +117,7 @@ impl Boltzmann {
 
     /// $\log Z(\beta) = \log \sum_x e^{-\beta E(x)}$.
     pub fn log_partition(&self) -> f64 {
-        self.log_partition
+        self.log_sum - self.beta * self.lowest
     }
 
     /// $\log p = -\beta E - \log Z$ of a state of the energy `energy`; on the line, the logarithm of a density.
@@ -126,7 +131,7 @@ impl Boltzmann {
     /// ```
     // ANCHOR: log_probability
     pub fn log_probability(&self, energy: f64) -> f64 {
-        exponent(self.beta, energy) - self.log_partition
+        exponent(self.beta, energy - self.lowest) - self.log_sum
     }
     // ANCHOR_END: log_probability
 
@@ -182,8 +187,8 @@ impl Boltzmann {
     /// # Ok::<(), downhill::Error>(())
     /// ```
     pub fn energy_variance(&self) -> f64 {
-        let mean = self.mean_energy();
-        self.mean_of_energy(|e| (e - mean).powi(2))
+        let mean = self.mean_of_energy(|e| e - self.lowest);
+        self.mean_of_energy(|e| (e - self.lowest - mean).powi(2))
     }
 
     /// $H = -\sum_x p(x) \log p(x)$ in nats; on the line $-\int p \log p \, dx$, which can be negative.

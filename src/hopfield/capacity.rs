@@ -47,7 +47,17 @@ pub fn all_exact(units: f64) -> f64 {
 /// ```
 // ANCHOR: load
 pub fn load(y: f64) -> f64 {
-    0.5 * (libm::erf(y) / y - 2.0 / PI.sqrt() * (-y * y).exp()).powi(2)
+    if y.abs() > 1.0 {
+        return 0.5 * (libm::erf(y) / y - 2.0 / PI.sqrt() * (-y * y).exp()).powi(2);
+    }
+    // The error function's own series, erf y = 2/√π e^(-y²) (y + 2y³/3 + 4y⁵/15 + …), without its
+    // first term: near 0 the difference would lose its digits.
+    let (mut term, mut sum) = (1.0, 0.0);
+    for k in 1..30 {
+        term *= 2.0 * y * y / f64::from(2 * k + 1);
+        sum += term;
+    }
+    0.5 * (2.0 / PI.sqrt() * (-y * y).exp() * sum).powi(2)
 }
 // ANCHOR_END: load
 

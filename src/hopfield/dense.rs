@@ -132,7 +132,9 @@ impl DenseMemory {
     /// When `degree` is below 2.
     pub fn most_exact(units: f64, degree: usize) -> f64 {
         assert!(degree >= 2, "a degree of {degree}: it must be at least 2");
-        units.powi(degree as i32 - 1) / (2.0 * double_factorial(2 * degree - 3) * units.ln())
+        // Factor by factor: the power may leave the range of numbers where the quotient does not.
+        let quotient: f64 = (1..degree).map(|k| units / (2 * k - 1) as f64).product();
+        quotient / (2.0 * units.ln())
     }
 
     /// The patterns, `P × n`.
@@ -156,9 +158,4 @@ impl Energy for DenseMemory {
         -n / self.degree as f64 * overlaps.mapv(|m| m.powi(self.degree)).sum()
     }
     // ANCHOR_END: dense_energy
-}
-
-/// $1 \cdot 3 \cdot 5 \cdots j$ for odd `j`.
-fn double_factorial(j: usize) -> f64 {
-    (1..=j).step_by(2).map(|x| x as f64).product()
 }

@@ -1,5 +1,7 @@
 //! What a chain is worth.
 
+use std::f64::consts::{FRAC_1_SQRT_2, TAU};
+
 use ndarray::{
     Array, Array1, Array2, ArrayRef, ArrayRef1, ArrayRef2, Axis, Dimension, concatenate, s,
 };
@@ -95,8 +97,8 @@ pub fn autocorrelation_time(x: &ArrayRef1<f64>) -> Result<f64, Error> {
     Ok(geyer_sum(x.len(), |lag| autocovariance(&centred, lag) / variance).max(1.0 / x.len() as f64))
 }
 
-/// The halves of every chain, $2m \times \lfloor n/2 \rfloor$, less their means, and those means.
-fn halves(chains: &ArrayRef2<f64>) -> Result<(Array2<f64>, Array1<f64>), Error> {
+/// The halves of every chain, $2m \times \lfloor n/2 \rfloor$.
+fn halves(chains: &ArrayRef2<f64>) -> Result<Array2<f64>, Error> {
     check::non_empty("chains", chains)?;
     check::finite("chains", chains)?;
     let half = chains.ncols() / 2;
@@ -104,11 +106,9 @@ fn halves(chains: &ArrayRef2<f64>) -> Result<(Array2<f64>, Array1<f64>), Error> 
     let first = chains.slice(s![.., ..half]);
     let second = chains.slice(s![.., chains.ncols() - half..]);
     // Two slices of one width always fit together.
-    let both = shifted(&concatenate![Axis(0), first, second], chains[[0, 0]]);
-    let means = both.sum_axis(Axis(1)) / half as f64;
-    let centred = &both - &means.view().insert_axis(Axis(1));
-    if centred.iter().all(|&c| c == 0.0) {
-        let must = "different from another of its half: a constant says nothing";
+    let both = concatenate![Axis(0), first, second];
+    if both.iter().all(|&x| x == both[[0, 0]]) {
+        let must = "different from another: a constant says nothing";
         return Err(Error::Domain {
             what: "chains",
             index: "0, 0".into(),
@@ -116,7 +116,16 @@ fn halves(chains: &ArrayRef2<f64>) -> Result<(Array2<f64>, Array1<f64>), Error> 
             must,
         });
     }
-    Ok((centred, means))
+    Ok(both)
+}
+
+/// The rows less their means, and the means.
+fn centre(halves: &ArrayRef2<f64>) -> (Array2<f64>, Array1<f64>) {
+    // A row that stands still is told from its first value: a sum would round.
+    let first = halves.column(0).insert_axis(Axis(1));
+    let apart = halves.to_owned() - first;
+    let means = apart.sum_axis(Axis(1)) / halves.ncols() as f64;
+    (apart - means.view().insert_axis(Axis(1)), means + halves.column(0))
 }
 
 /// $W$, the mean variance within the halves, and $\widehat{\mathrm{var}}^+ = \frac{n-1}n W + \frac Bn$, with the variance $B/n$ of their means.
@@ -129,13 +138,15 @@ fn variances(centred: &ArrayRef2<f64>, means: &ArrayRef1<f64>) -> (f64, f64) {
 }
 // ANCHOR_END: variances
 
-/// Split-$\hat R = \sqrt{\widehat{\mathrm{var}}^+ / W}$ of several chains, one to a row, `m × n`: near 1 when the chains, and the halves of each, agree. It is infinite when
-/// each half stands still at a place of its own.
+/// Split-$\hat R = \sqrt{\widehat{\mathrm{var}}^+ / W}$ of several chains, one to a row, `m × n`: near 1 when the means of the chains, and of the halves of each, agree. It is infinite when
+/// each half stands still, and not all at one place.
 ///
-/// Source: A. Gelman, D. B. Rubin, Statistical Science 7 (1992) 457; A. Vehtari et al., Bayesian Analysis 16 (2021) 667.
+/// It looks at means alone. A chain that stands still where the others have their mean, or strays farther than they do, it does not see: [`rank_r_hat`] does.
+///
+/// Source: A. Gelman, D. B. Rubin, Statistical Science 7 (1992) 457; A. Vehtari et al., Bayesian Analysis 16 (2021) 667, equations 1 to 4.
 ///
 /// # Errors
-/// [`Error::Empty`] without chains, [`Error::Parameter`] below eight steps, [`Error::Domain`] when a value is not finite or no half has two different values.
+/// [`Error::Empty`] without chains, [`Error::Parameter`] below eight steps, [`Error::Domain`] when a value is not finite or all are equal.
 ///
 /// ```
 /// use downhill::sampling::split_r_hat;
@@ -150,15 +161,90 @@ fn variances(centred: &ArrayRef2<f64>, means: &ArrayRef1<f64>) -> (f64, f64) {
 /// # Ok::<(), downhill::Error>(())
 /// ```
 pub fn split_r_hat(chains: &ArrayRef2<f64>) -> Result<f64, Error> {
-    let (centred, means) = halves(chains)?;
+    Ok(r_hat(&shifted(&halves(chains)?, chains[[0, 0]])))
+}
+
+fn r_hat(halves: &ArrayRef2<f64>) -> f64 {
+    let (centred, means) = centre(halves);
     let (within, total) = variances(&centred, &means);
-    Ok((total / within).sqrt())
+    (total / within).sqrt()
+}
+
+/// The $\hat R$ that its authors recommend, of several chains, one to a row, `m × n`: the larger of two split-$\hat R$, one of the values' ranks, as [`split_r_hat`] of numbers that are
+/// normal whatever the tails, the other of the ranks of their distances from the median, which sees chains that differ in spread. A chain that stands still is
+/// seen even where the others have their mean. Below 1.01 it should be.
+///
+/// Source: A. Vehtari, A. Gelman, D. Simpson, B. Carpenter, P.-C. Bürkner, Bayesian Analysis 16 (2021) 667, equation 14 and section 4.2.
+///
+/// # Errors
+/// Those of [`split_r_hat`].
+///
+/// ```
+/// use downhill::sampling::{rank_r_hat, split_r_hat};
+/// use ndarray::Array2;
+/// use rand::RngExt;
+/// use rand_distr::StandardNormal;
+/// let mut rng = downhill::rng(1);
+/// let mut chains = Array2::from_shape_simple_fn((4, 1000), || rng.sample(StandardNormal));
+/// assert!(rank_r_hat(&chains)? < 1.01);
+/// // One chain that never moved from the middle.
+/// chains.row_mut(3).fill(0.0);
+/// assert!(split_r_hat(&chains)? < 1.01);
+/// assert!(rank_r_hat(&chains)? > 1.4);
+/// # Ok::<(), downhill::Error>(())
+/// ```
+pub fn rank_r_hat(chains: &ArrayRef2<f64>) -> Result<f64, Error> {
+    let halves = halves(chains)?;
+    let mut sorted: Vec<f64> = halves.iter().copied().collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    // As many halves are left as were first: the number of values is even.
+    let middle = sorted.len() / 2;
+    let median = 0.5 * sorted[middle - 1] + 0.5 * sorted[middle];
+    let bulk = r_hat(&normal_scores(&halves));
+    let tails = r_hat(&normal_scores(&halves.mapv(|x| (0.5 * x - 0.5 * median).abs())));
+    // Where all are equally far from the median there are no tails: `max` passes over NaN.
+    Ok(bulk.max(tails))
+}
+
+/// The quantiles $\Phi^{-1}\bigl((r - \frac38) / (S + \frac14)\bigr)$ of the standard normal distribution at the ranks $r$ of $S$ values; equal values share the mean of their ranks.
+fn normal_scores(values: &ArrayRef2<f64>) -> Array2<f64> {
+    let mut order: Vec<((usize, usize), f64)> =
+        values.indexed_iter().map(|(at, &x)| (at, x)).collect();
+    order.sort_unstable_by(|a, b| a.1.total_cmp(&b.1));
+    let (mut scores, mut below) = (Array2::zeros(values.dim()), 0);
+    for equals in order.chunk_by(|a, b| a.1 == b.1) {
+        let rank = below as f64 + 0.5 * (equals.len() + 1) as f64;
+        let score = normal_quantile((rank - 0.375) / (order.len() as f64 + 0.25));
+        equals.iter().for_each(|&(at, _)| scores[at] = score);
+        below += equals.len();
+    }
+    scores
+}
+
+/// $\Phi^{-1}(p)$ for $0 < p < 1$, by Newton's method on $\log \Phi$, which is concave: from a place below the answer it climbs to it.
+fn normal_quantile(p: f64) -> f64 {
+    if p > 0.5 {
+        return -normal_quantile(1.0 - p);
+    }
+    // Φ(z) ≤ ½ e^(-z²/2) for z ≤ 0.
+    let mut z = -(-2.0 * (2.0 * p).ln()).max(0.0).sqrt();
+    for _ in 0..50 {
+        let below = 0.5 * libm::erfc(-z * FRAC_1_SQRT_2);
+        let step = (p / below).ln() * below * TAU.sqrt() * (0.5 * z * z).exp();
+        z += step;
+        if step.abs() <= 1e-15 * z.abs() {
+            break;
+        }
+    }
+    z
 }
 
 /// The number of independent draws that the chains, one to a row, `m × n`, are worth for the mean: $m n / \tau$ with the autocorrelation time of all halves
 /// together, $\rho_k = 1 - (W - \bar\gamma_k) / \widehat{\mathrm{var}}^+$, where $\bar\gamma_k$ is their mean autocovariance. Chains that disagree are worth little.
 ///
-/// Source: A. Vehtari et al., Bayesian Analysis 16 (2021) 667, without the ranks.
+/// It holds for chains of which [`rank_r_hat`] says that they agree: one that stands still at the mean of the others passes for a good one.
+///
+/// Source: A. Vehtari et al., Bayesian Analysis 16 (2021) 667, equations 10 and 11, without the ranks.
 ///
 /// # Errors
 /// Those of [`split_r_hat`].
@@ -173,7 +259,33 @@ pub fn split_r_hat(chains: &ArrayRef2<f64>) -> Result<f64, Error> {
 /// # Ok::<(), downhill::Error>(())
 /// ```
 pub fn effective_size(chains: &ArrayRef2<f64>) -> Result<f64, Error> {
-    let (centred, means) = halves(chains)?;
+    Ok(size(&shifted(&halves(chains)?, chains[[0, 0]])))
+}
+
+/// The same for the values' ranks, as in [`rank_r_hat`]: the *bulk* effective size, which exists although variances do not, for tails as heavy as they like.
+///
+/// Source: A. Vehtari et al., Bayesian Analysis 16 (2021) 667, section 4.3.
+///
+/// # Errors
+/// Those of [`split_r_hat`].
+///
+/// ```
+/// use downhill::sampling::bulk_effective_size;
+/// use ndarray::Array2;
+/// use rand::RngExt;
+/// let mut rng = downhill::rng(1);
+/// // Cauchy's distribution has no variance.
+/// let angle = || std::f64::consts::PI * (rng.random::<f64>() - 0.5);
+/// let chains = Array2::from_shape_simple_fn((4, 1000), angle).mapv(f64::tan);
+/// assert!((bulk_effective_size(&chains)? / 4000.0 - 1.0).abs() < 0.1);
+/// # Ok::<(), downhill::Error>(())
+/// ```
+pub fn bulk_effective_size(chains: &ArrayRef2<f64>) -> Result<f64, Error> {
+    Ok(size(&normal_scores(&halves(chains)?)))
+}
+
+fn size(halves: &ArrayRef2<f64>) -> f64 {
+    let (centred, means) = centre(halves);
     let (within, total) = variances(&centred, &means);
     let (halves, n) = (centred.nrows() as f64, centred.ncols());
     let time = geyer_sum(n, |lag| {
@@ -182,5 +294,5 @@ pub fn effective_size(chains: &ArrayRef2<f64>) -> Result<f64, Error> {
     });
     let count = halves * n as f64;
     // Values that alternate are worth more than independent ones, but an estimate of how much more is not to be trusted far.
-    Ok(count / time.max(1.0 / count.log10()))
+    count / time.max(1.0 / count.log10())
 }

@@ -140,7 +140,7 @@ impl Importance {
     ///
     /// # Errors
     /// [`Error::Empty`] without draws, [`Error::Shape`] when the two differ in length, [`Error::Domain`] when a target is NaN or $+\infty$, a
-    /// proposal's density is not finite (a draw has a positive one), or every target is $-\infty$.
+    /// proposal's density is not finite (a draw has a positive one), the ratio of the two is beyond every number, or every target is $-\infty$.
     pub fn new(log_target: &ArrayRef1<f64>, log_proposal: &ArrayRef1<f64>) -> Result<Self, Error> {
         check::non_empty("log_target", log_target)?;
         check::length("log_proposal", log_target.len(), log_proposal.len(), "entries, one a draw")?;
@@ -149,8 +149,13 @@ impl Importance {
         // ANCHOR: importance
         let log_weights = log_target - log_proposal;
         let log_sum = log_sum_exp(&log_weights);
-        let weights = log_weights.mapv(|l| (l - log_sum).exp());
+        let weights = log_weights.map(|l| (l - log_sum).exp());
         // ANCHOR_END: importance
+        let must = "so near log_proposal that the ratio is a number";
+        if let Some(i) = log_weights.iter().position(|&l| l == f64::INFINITY) {
+            let (what, value) = ("log_target", log_target[i]);
+            return Err(Error::Domain { what, index: i.to_string(), value, must });
+        }
         let must = "finite for one draw at least";
         if log_sum == f64::NEG_INFINITY {
             return Err(Error::Domain {
@@ -173,7 +178,7 @@ impl Importance {
         self.log_mean_weight
     }
 
-    /// $\sum_i w_i f(x_i)$, from the values $f(x_i)$.
+    /// $\sum_i w_i f(x_i)$ over the draws that have a weight, from the values $f(x_i)$.
     ///
     /// # Panics
     /// When there are not as many values as draws.
@@ -185,7 +190,8 @@ impl Importance {
             values.len(),
             self.weights.len()
         );
-        self.weights.dot(values)
+        let terms = self.weights.iter().zip(values);
+        terms.filter(|&(&w, _)| w > 0.0).map(|(w, f)| w * f).sum()
     }
 
     /// $n_{\text{eff}} = (\sum_i w_i)^2 / \sum_i w_i^2$, between 1 and the number of draws.

@@ -62,6 +62,7 @@ impl<E: Differentiable> Kernel for Langevin<E> {
         x.iter_mut().zip(&self.slope).for_each(|(x, slope)| {
             assert!(!slope.is_nan(), "the slope is not a number: take a smaller step size");
             *x += noise * rng.sample::<f64, _>(StandardNormal) - half * slope;
+            assert!(x.is_finite(), "a slope of {slope} leads to {x}: take a smaller step size");
         });
         // ANCHOR_END: langevin
         true

@@ -14,6 +14,7 @@
 //! | Hamiltonian Monte Carlo | [`Hamiltonian`] |
 //! | temperature $T$ that falls; ladder of temperatures | [`anneal`]; [`Tempering`] |
 //! | autocorrelation $\rho_k$, its time $\tau$, $\hat R$ | [`autocorrelation`], [`autocorrelation_time`], [`effective_size`], [`split_r_hat`] |
+//! | the same by ranks | [`bulk_effective_size`], [`rank_r_hat`] |
 //! | Ising model on a big lattice; Onsager's solution | [`Lattice`]; [`onsager`] |
 //!
 //! Chapter: `chapters/2-energy/sampling.md`.
@@ -30,7 +31,10 @@ pub mod onsager;
 mod parallel;
 mod temperature;
 
-pub use diagnostics::{autocorrelation, autocorrelation_time, effective_size, split_r_hat};
+pub use diagnostics::{
+    autocorrelation, autocorrelation_time, bulk_effective_size, effective_size, rank_r_hat,
+    split_r_hat,
+};
 pub use direct::{Categorical, Importance, box_muller, rejection};
 pub use gibbs::Gibbs;
 pub use hamiltonian::Hamiltonian;

@@ -10,7 +10,7 @@
 //!
 //! Source: L. Onsager, Physical Review 65 (1944) 117; C. N. Yang, Physical Review 85 (1952) 808.
 
-use std::f64::consts::{PI, SQRT_2};
+use std::f64::consts::SQRT_2;
 
 /// $T_c = 2 / \ln(1 + \sqrt 2)$, below which the spins agree on a direction.
 pub fn critical_temperature() -> f64 {
@@ -28,22 +28,38 @@ pub fn magnetisation(t: f64) -> f64 {
 /// $-\coth \frac2T \bigl[ 1 + \frac2\pi (2 \tanh^2 \frac2T - 1) K(\kappa) \bigr]$ with $\kappa = 2 \sinh \frac2T / \cosh^2 \frac2T$.
 // ANCHOR: energy
 pub fn energy(t: f64) -> f64 {
-    let (tanh, cosh) = ((2.0 / t).tanh(), (2.0 / t).cosh());
+    let tanh = (2.0 / t).tanh();
     let slant = 2.0 * tanh * tanh - 1.0;
-    // At the critical temperature slant is 0 and K infinite; the product tends to 0. 1 - κ² is
-    // slant².
-    let correction = if slant == 0.0 { 0.0 } else { slant * elliptic_k(slant.abs()) };
-    if cosh.is_infinite() { -2.0 } else { -(1.0 + 2.0 / PI * correction) / tanh }
+    // K is π/2 over a mean of 1 and the square root of 1 - κ², which is |slant|.
+    let (mean, rest) = gauss_mean(slant.abs());
+    if slant > 0.0 {
+        -(1.0 + slant / mean) / tanh
+    } else if slant == 0.0 {
+        // The critical temperature: K is infinite, but its product with 0 tends to 0.
+        -1.0 / tanh
+    } else if tanh == 0.0 {
+        // Infinitely hot.
+        0.0
+    } else {
+        // The bracket, (mean - |slant|) / mean, is small when it is hot, and the mean is
+        // 1 - tanh² - rest.
+        -(tanh - rest / tanh) / mean
+    }
 }
 // ANCHOR_END: energy
 
-/// The complete elliptic integral $K(\kappa) = \int_0^{\pi/2} (1 - \kappa^2 \sin^2 \varphi)^{-1/2} d\varphi$, from $\kappa' = \sqrt{1 - \kappa^2}$, as Gauss computed it:
-/// $\pi / 2$ over the arithmetic–geometric mean of 1 and $\kappa'$.
-fn elliptic_k(complement: f64) -> f64 {
-    let (mut a, mut b) = (1.0, complement);
+/// The arithmetic–geometric mean $M$ of 1 and `b`, by which Gauss computed the complete elliptic integral
+/// $K(\kappa) = \int_0^{\pi/2} (1 - \kappa^2 \sin^2 \varphi)^{-1/2} d\varphi = \pi / 2 M$, $b = \sqrt{1 - \kappa^2}$; and what it is below the arithmetic mean,
+/// $\frac12 (1 + b) - M$, to full precision though it be small.
+fn gauss_mean(b: f64) -> (f64, f64) {
+    let (mut a, mut b, mut half_gap, mut rest) = (0.5 * (1.0 + b), b.sqrt(), 0.5 * (1.0 - b), 0.0);
     // The number of right digits doubles in each round.
     for _ in 0..20 {
-        (a, b) = (0.5 * (a + b), f64::sqrt(a * b));
+        let mean = 0.5 * (a + b);
+        // (a - b) / 2 of the new a and b, from that of the last: a difference would lose its digits.
+        half_gap *= half_gap / (4.0 * mean);
+        rest += half_gap;
+        (a, b) = (mean, f64::sqrt(a * b));
     }
-    0.5 * PI / a
+    (a, rest)
 }

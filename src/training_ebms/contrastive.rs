@@ -143,6 +143,8 @@ pub struct Contrastive<O> {
     moves: usize,
     chains: Array2<f64>,
     gradient: Array1<f64>,
+    /// The parameters before the step, to go back to.
+    before: Array1<f64>,
     steps: usize,
 }
 
@@ -160,7 +162,8 @@ impl<O: Optimizer> Contrastive<O> {
     ) -> Result<Self, Error> {
         check_samples("chains", &chains)?;
         check::parameter("moves", moves as f64, "at least 1", moves >= 1)?;
-        Ok(Self { optimizer, start, moves, chains, gradient: Array1::zeros(0), steps: 0 })
+        let (gradient, before) = (Array1::zeros(0), Array1::zeros(0));
+        Ok(Self { optimizer, start, moves, chains, gradient, before, steps: 0 })
     }
 
     /// The states at which the chains stopped, one to a row: the negatives of the last update. With [`Start::Data`] and a batch smaller than the
@@ -203,6 +206,7 @@ impl<O: Optimizer> Contrastive<O> {
         }
         if self.gradient.len() != energy.parameters().len() {
             self.gradient = Array1::zeros(energy.parameters().len());
+            self.before = self.gradient.clone();
         }
         self.steps += 1;
         // ANCHOR: step
@@ -219,9 +223,11 @@ impl<O: Optimizer> Contrastive<O> {
         }
         let difference = contrast(energy, batch, &chains, &mut self.gradient);
         self.require_finite(difference, &self.gradient)?;
+        self.before.assign(energy.parameters());
         self.optimizer.step(energy.parameters_mut(), &self.gradient);
         // ANCHOR_END: step
-        self.require_finite(difference, energy.parameters())?;
+        self.require_finite(difference, energy.parameters())
+            .inspect_err(|_| energy.parameters_mut().assign(&self.before))?;
         Ok(difference)
     }
 

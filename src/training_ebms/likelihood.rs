@@ -57,7 +57,11 @@ impl Likelihood {
         }
         let log_partition = log_sum_exp(&self.exponents);
         for (x, exponent) in self.states.rows().into_iter().zip(&self.exponents) {
-            energy.add_parameter_gradient(&x, -(exponent - log_partition).exp(), gradient);
+            let p = (exponent - log_partition).exp();
+            // A state that cannot be has no slope to ask for.
+            if p != 0.0 {
+                energy.add_parameter_gradient(&x, -p, gradient);
+            }
         }
         positive + log_partition
         // ANCHOR_END: likelihood

@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2, ArrayRef1};
 use super::Scored;
 use crate::{
     Error, check,
-    energy::{Differentiable, Energy, Learnable},
+    energy::{Differentiable, Energy, Learnable, wide_dot, wide_form},
 };
 
 /// An energy for each of finitely many states, every one a parameter: $E(x) = \theta_x$. A state is one number, its place in the table.
@@ -261,6 +261,13 @@ impl Bowl {
     }
 
     /// $(\Lambda x)_i$.
+    /// The energy where a part of it leaves the range of numbers.
+    #[cold]
+    fn far_out(&self, x: &ArrayRef1<f64>) -> f64 {
+        let n = self.dimensions;
+        wide_form(n, |i, j| self.theta[n + n * i + j], |i| self.theta[i], |i| x[i])
+    }
+
     fn row(&self, i: usize, x: &ArrayRef1<f64>) -> f64 {
         let from = self.dimensions * (i + 1);
         (0..self.dimensions).fold(0.0, |sum, j| sum + self.theta[from + j] * x[j])
@@ -270,7 +277,9 @@ impl Bowl {
 impl Energy for Bowl {
     fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
         self.require(x);
-        (0..x.len()).fold(0.0, |sum, i| sum + x[i] * (0.5 * self.row(i, x) - self.theta[i]))
+        let energy =
+            (0..x.len()).fold(0.0, |sum, i| sum + x[i] * (0.5 * self.row(i, x) - self.theta[i]));
+        if energy.is_nan() { self.far_out(x) } else { energy }
     }
 }
 
@@ -286,6 +295,10 @@ impl Differentiable for Bowl {
         );
         for (i, slope) in gradient.iter_mut().enumerate() {
             *slope = self.row(i, x) - self.theta[i];
+            if !slope.is_finite() {
+                let row = (0..x.len()).map(|j| self.theta[self.dimensions * (i + 1) + j]);
+                *slope = wide_dot(row, x.iter().copied()) - self.theta[i];
+            }
         }
     }
 }

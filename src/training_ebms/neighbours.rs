@@ -76,7 +76,10 @@ impl Neighbours {
                 );
                 neighbour[i] = low + high - x[i];
                 let (value, slope) = self.at(here - energy.energy(&neighbour));
-                energy.add_parameter_gradient(&neighbour, -share * slope, gradient);
+                // A neighbour that cannot be has no slope to ask for.
+                if slope != 0.0 {
+                    energy.add_parameter_gradient(&neighbour, -share * slope, gradient);
+                }
                 neighbour[i] = x[i];
                 loss += share * value;
                 slopes += slope;

@@ -110,6 +110,16 @@ impl NetworkEnergy {
         self.theta[self.units + j] + self.row(j).dot(x)
     }
 
+    /// The energy where a part of it leaves the range of numbers: the bowl, where there is one, outgrows what is linear.
+    #[cold]
+    fn far_out(&self, x: &ArrayRef1<f64>) -> f64 {
+        if self.confinement > 0.0 && !x.iter().any(|x| x.is_nan()) {
+            return f64::INFINITY;
+        }
+        let pull = -self.theta.slice(s![..self.units]).dot(x);
+        (0..self.hidden).fold(pull, |sum, j| sum - self.output(j) * softplus(self.input(j, x)))
+    }
+
     fn require(&self, x: &ArrayRef1<f64>) {
         assert_eq!(x.len(), self.units, "a state of {} entries on {} units", x.len(), self.units);
     }
@@ -121,8 +131,10 @@ impl Energy for NetworkEnergy {
         // ANCHOR: energy
         let pull = self.theta.slice(s![..self.units]);
         let bowl = 0.5 * self.confinement * x.dot(x) - pull.dot(x);
-        (0..self.hidden).fold(bowl, |sum, j| sum - self.output(j) * softplus(self.input(j, x)))
+        let energy =
+            (0..self.hidden).fold(bowl, |sum, j| sum - self.output(j) * softplus(self.input(j, x)));
         // ANCHOR_END: energy
+        if energy.is_nan() { self.far_out(x) } else { energy }
     }
 }
 

@@ -55,7 +55,11 @@ pub fn noise_contrastive(
             let log_odds = -energy.energy(&x) - constant - log_noise(&x) - log_nu;
             loss += share * softplus(sign * log_odds);
             let slope = share * sign * logistic(sign * log_odds);
-            energy.add_parameter_gradient(&x, -slope, &mut gradient.slice_mut(s![..parameters]));
+            // Noise where no data can be has no slope to ask for.
+            if slope != 0.0 {
+                let gradient = &mut gradient.slice_mut(s![..parameters]);
+                energy.add_parameter_gradient(&x, -slope, gradient);
+            }
             gradient[parameters] -= slope;
         }
     }

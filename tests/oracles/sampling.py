@@ -4,14 +4,16 @@
     ~/oracles/bin/python tests/oracles/sampling.py
 
 The formulas are those of Vehtari, Gelman, Simpson, Carpenter and Bürkner, Bayesian Analysis 16 (2021) 667, equations 1 to 4, 10 and
-11, on the halves of the chains and without ranks.
+11, on the halves of the chains; without ranks, and with those of section 4. The R-hat of ranks is that of ArviZ.
 """
 
 import json
 import pathlib
 
+import arviz
 import numpy
 import scipy
+import scipy.stats
 from scipy.special import ellipk
 
 
@@ -44,6 +46,23 @@ def summary(chains):
     return numpy.sqrt(total / within), m * n / max(time(rho), 1 / numpy.log10(m * n))
 
 
+def scores(split):
+    """Normal quantiles of the fractional ranks, Blom's."""
+    ranks = scipy.stats.rankdata(split).reshape(split.shape)
+    return scipy.stats.norm.ppf((ranks - 0.375) / (split.size + 0.25))
+
+
+def ranked(chains):
+    """R-hat and bulk effective size by ArviZ, and the latter by the formulas."""
+    split = scores(halves(chains))
+    # The halves of which `summary` would make quarters are joined again.
+    m = len(split) // 2
+    return {
+        "chains": chains.tolist(), "r_hat": float(arviz.rhat(chains)), "arviz_size": float(arviz.ess(chains, method="bulk")),
+        "size": float(summary(numpy.concatenate([split[:m], split[m:]], axis=1))[1]),
+    }
+
+
 def walk(generator, phi, n):
     x = [generator.standard_normal()]
     for _ in range(n - 1):
@@ -69,8 +88,16 @@ r_hat, size = summary(chains)
 stuck_r_hat, stuck_size = summary(stuck)
 rho = autocovariance(chains[0]) / autocovariance(chains[0])[0]
 
+frozen = generator.standard_normal((4, 200))
+frozen[3] = 0
+wide = generator.standard_normal((4, 200))
+wide[2] *= 4
+ties = generator.poisson(1.5, (3, 101)).astype(float)
+heavy = numpy.array([walk(generator, 0.5, 150) for _ in range(2)]) ** 9
+
 values = {
-    "versions": {"numpy": numpy.__version__, "scipy": scipy.__version__},
+    "versions": {"numpy": numpy.__version__, "scipy": scipy.__version__, "arviz": arviz.__version__},
+    "ranked": [ranked(numpy.round(c, 4)) for c in (chains, stuck, frozen, wide, ties, heavy)],
     "chains": chains.tolist(), "autocorrelation": rho[:20].tolist(), "autocorrelation_time": time(rho),
     "split_r_hat": r_hat, "effective_size": size,
     "stuck": stuck.tolist(), "stuck_split_r_hat": stuck_r_hat, "stuck_effective_size": stuck_size,

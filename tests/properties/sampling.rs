@@ -7,7 +7,8 @@ use downhill::{
     sampling::{
         Categorical, Gibbs, Hamiltonian, Importance, Kernel, Langevin, Lattice, Mala, MarkovChain,
         Metropolis, MetropolisHastings, Proposal, Tempering, Thermal, anneal, autocorrelation,
-        autocorrelation_time, chains, effective_size, onsager, rejection, split_r_hat,
+        autocorrelation_time, bulk_effective_size, chains, effective_size, onsager, rank_r_hat,
+        rejection, split_r_hat,
     },
 };
 use ndarray::{Array1, Array2, ArrayRef1, array};
@@ -149,7 +150,7 @@ fn bad_samples_and_chains_are_refused() {
         refuses(autocorrelation(&bad, 1), "x");
         refuses(autocorrelation_time(&bad), "x");
     }
-    for estimate in [split_r_hat, effective_size] {
+    for estimate in [split_r_hat, effective_size, rank_r_hat, bulk_effective_size] {
         refuses(estimate(&Array2::zeros((0, 10))), "chains");
         refuses(estimate(&Array2::zeros((2, 0))), "chains");
         refuses(estimate(&Array2::zeros((2, 7))), "steps of a chain");
@@ -169,7 +170,7 @@ fn bad_samples_and_chains_are_refused() {
             autocorrelation_time(&(unit * &x)).unwrap(),
             autocorrelation_time(&x).unwrap()
         ));
-        for estimate in [split_r_hat, effective_size] {
+        for estimate in [split_r_hat, effective_size, rank_r_hat, bulk_effective_size] {
             assert!(close(estimate(&(unit * &two)).unwrap(), estimate(&two).unwrap()));
         }
     }
@@ -188,6 +189,66 @@ fn bad_samples_and_chains_are_refused() {
         assert_eq!((onsager::energy(cold), onsager::magnetisation(cold)), (-2.0, 1.0));
     }
     assert!(onsager::energy(1e6).abs() < 1e-5);
+}
+
+/// R̂ and the effective size of ranks against ArviZ and a NumPy script, for chains that agree, that are apart, of which one is frozen or too wide, with ties and with heavy tails.
+#[test]
+fn chains_are_judged_by_ranks() {
+    let all: serde_json::Value =
+        serde_json::from_str(include_str!("../oracles/sampling.json")).unwrap();
+    let cases = all["ranked"].as_array().unwrap();
+    assert_eq!(cases.len(), 6);
+    for (number, case) in cases.iter().enumerate() {
+        let rows: Vec<Vec<f64>> = serde_json::from_value(case["chains"].clone()).unwrap();
+        let chains = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j]);
+        let close = |a: f64, b: &serde_json::Value, share: f64| {
+            assert!((a / b.as_f64().unwrap() - 1.0).abs() < share, "case {number}: {a}, not {b}");
+        };
+        close(rank_r_hat(&chains).unwrap(), &case["r_hat"], 1e-10);
+        close(bulk_effective_size(&chains).unwrap(), &case["size"], 1e-10);
+        // ArviZ divides covariances by n, not by n - 1, and adds half a pair where Geyer's sum ends: much, where chains are stuck and the pairs hardly fall.
+        let share = if number == 1 { 0.15 } else { 0.02 };
+        close(bulk_effective_size(&chains).unwrap(), &case["arviz_size"], share);
+    }
+    let r_hats: Vec<f64> = cases.iter().map(|case| case["r_hat"].as_f64().unwrap()).collect();
+    assert!(r_hats[0] < 1.1 && r_hats[1] > 1.5 && r_hats[2] > 1.4 && r_hats[3] > 1.1);
+    // Ranks know no units, and no law but the order.
+    let mut rng = rng(7);
+    let x = Array2::from_shape_simple_fn((3, 100), || rng.random_range(-1.0..1.0));
+    let far = x.mapv(|x: f64| (600.0 * x).exp());
+    assert_eq!(bulk_effective_size(&x), bulk_effective_size(&far));
+}
+
+/// Chains that stand still, alone, among others and all together; and one chain alone.
+#[test]
+fn frozen_chains_are_seen() {
+    let mut rng = rng(3);
+    let mut chains = Array2::from_shape_simple_fn((4, 1000), || rng.sample(StandardNormal));
+    assert!(rank_r_hat(&chains).unwrap() < 1.01);
+    for place in [0.3, 0.0, 1e-300] {
+        chains.row_mut(3).fill(place);
+        let r_hat = rank_r_hat(&chains).unwrap();
+        assert!(r_hat > 1.4, "frozen at {place}: {r_hat}");
+    }
+    // The means alone agree.
+    assert!(split_r_hat(&chains).unwrap() < 1.01);
+    // A chain that freezes on its way is frozen in its second half.
+    let mut alone = Array2::from_shape_simple_fn((1, 1000), || rng.sample(StandardNormal));
+    assert!(rank_r_hat(&alone).unwrap() < 1.01);
+    alone.slice_mut(ndarray::s![.., 500..]).fill(0.0);
+    assert!(rank_r_hat(&alone).unwrap() > 1.4);
+    // Each at its own place, which sums of many would round.
+    let apart = Array2::from_shape_fn((3, 1000), |(chain, _)| 0.1 + chain as f64);
+    for r_hat in [split_r_hat, rank_r_hat] {
+        assert_eq!(r_hat(&apart), Ok(INF));
+    }
+    for size in [effective_size, bulk_effective_size] {
+        // So many halves, and each is worth one draw at most.
+        assert!(size(&apart).unwrap() <= 6.0);
+    }
+    // Two values, as far from the middle as each other: there are no tails.
+    let signs = Array2::from_shape_simple_fn((2, 100), || if rng.random() { 1.0 } else { -1.0 });
+    assert!(rank_r_hat(&signs).unwrap() < 1.1);
 }
 
 /// Has one energy and one slope, wherever it is asked.
