@@ -108,5 +108,6 @@ pub fn calibrate(energies: &ArrayRef2<f64>, answers: &[usize]) -> Result<f64, Er
         measure: "the last step",
         value: step,
         tolerance: 4.0 * f64::EPSILON * beta,
+        reached: vec![ndarray::array![beta / unit]],
     })
 }

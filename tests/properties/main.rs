@@ -6,6 +6,7 @@ mod directed_vs_energy;
 mod divergences;
 mod energy;
 mod energy_and_inference;
+mod fits;
 mod free_energy;
 mod gibbs_boltzmann;
 mod hopfield;
