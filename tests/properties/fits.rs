@@ -6,7 +6,7 @@ use downhill::{
     energy::Energy,
     introduction::{Covariance, GaussianDiscriminant, KMeans, Logistic},
     ols::{Ols, Solver, add_intercept, cost},
-    optimizers::{Bfgs, Lbfgs, Place, SearchDirection, StrongWolfe, minimize},
+    optimizers::{Bfgs, Lbfgs, Place, StrongWolfe, minimize},
     ridge_lasso::{Lasso, Ridge, Standardizer, cross_validate, lasso_cost},
     rng,
     training_ebms::SoftCode,
@@ -409,42 +409,30 @@ fn meyer(theta: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) -> f64 {
 }
 
 /// A minimum below what rounding shows is not lost: value and place of Meyer's function come with the word that rounding allows no better.
+/// The least change of a number there moves the gradient by 10⁻⁵, so that this tolerance is met by luck alone, and 10⁻⁹ is not.
 #[test]
 fn minima_at_the_limit_of_rounding() {
     let oracle = &oracle()["meyer"];
     let (value, place) = (number(&oracle["value"]), numbers(&oracle["place"]));
     let start = array![0.02, 4000.0, 250.0];
-    let methods: [&mut dyn SearchDirection; 2] = [&mut Bfgs::new(3), &mut Lbfgs::new(10).unwrap()];
-    for method in methods {
-        let mut lowest = f64::INFINITY;
-        let mut method = Through(method);
-        let run = minimize(&mut method, meyer, &start, 1e-5, 5000, |_, place| {
-            lowest = lowest.min(place.value)
-        });
-        let Err(Error::NotConverged { what, reached, value: slope, tolerance, .. }) = run else {
-            panic!("{run:?}")
+    for (bfgs, goal) in [(true, 1e-5), (false, 1e-5), (true, 1e-9), (false, 1e-9)] {
+        let run = if bfgs {
+            minimize(&mut Bfgs::new(3), meyer, &start, goal, 5000, |_, _| {})
+        } else {
+            minimize(&mut Lbfgs::new(10).unwrap(), meyer, &start, goal, 5000, |_, _| {})
         };
-        assert_eq!(what, "the minimisation, as low as rounding allows,");
-        assert!(slope > tolerance && tolerance == 1e-5);
-        let here = Place::new(&reached[0], meyer);
+        let theta = match run {
+            Ok(minimum) if goal == 1e-5 => minimum.place.theta,
+            Err(Error::NotConverged { what, mut reached, value: slope, tolerance, .. }) => {
+                assert_eq!(what, "the minimisation, as low as rounding allows,");
+                assert!(slope > tolerance && tolerance == goal);
+                reached.remove(0)
+            }
+            other => panic!("{other:?}"),
+        };
+        let here = Place::new(&theta, meyer);
         assert!((here.value / value - 1.0).abs() < 1e-9, "{}", here.value);
-        assert!(here.value <= lowest + 1e-9);
-        assert!(
-            reached[0].iter().zip(&place).all(|(a, b)| (a / b - 1.0).abs() < 1e-5),
-            "{reached:?}"
-        );
-    }
-}
-
-struct Through<'a>(&'a mut dyn SearchDirection);
-
-impl SearchDirection for Through<'_> {
-    fn direction(&mut self, here: &Place, direction: &mut ArrayRef1<f64>) -> Result<(), Error> {
-        self.0.direction(here, direction)
-    }
-
-    fn learn(&mut self, s: &ArrayRef1<f64>, y: &ArrayRef1<f64>) {
-        self.0.learn(s, y);
+        assert!(theta.iter().zip(&place).all(|(a, b)| (a / b - 1.0).abs() < 1e-5), "{theta}");
     }
 }
 
