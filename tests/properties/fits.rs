@@ -4,6 +4,7 @@
 use downhill::{
     Error,
     energy::Energy,
+    gibbs_boltzmann::calibrate,
     introduction::{Covariance, GaussianDiscriminant, KMeans, Logistic},
     ols::{Ols, Solver, add_intercept, cost},
     optimizers::{Bfgs, Lbfgs, Place, StrongWolfe, minimize},
@@ -252,6 +253,21 @@ fn weak_penalties_on_parted_classes() {
             assert!(error < 1e-8, "{name}, {lambda:e}: {error:e}");
             assert!((model.bias() - expected[0]).abs() < 1e-8, "{name}, {lambda:e}");
         }
+    }
+}
+
+/// The temperature where all answers but one have the lowest energy, and that one is above it by next to nothing: 99 questions with the
+/// energies (0, 1, 1) and one with (0, δ, 1) ask for e^(-β) = δ/397.
+#[test]
+fn answers_that_are_nearly_all_lowest() {
+    let mut energies = Array2::ones((100, 3));
+    energies.column_mut(0).fill(0.0);
+    let mut answers = vec![0; 100];
+    answers[0] = 1;
+    for delta in [1e-12, 1e-20, 1e-100, 1e-300] {
+        energies[[0, 1]] = delta;
+        let beta = calibrate(&energies, &answers).unwrap();
+        assert!((beta / (397.0_f64.ln() - delta.ln()) - 1.0).abs() < 1e-11, "{delta:e}: {beta}");
     }
 }
 
