@@ -529,7 +529,8 @@ impl<'a> Descent<'a> {
                     (length, leaving) = (-self.theta[j] / part, Some(j));
                 }
             }
-            if !(length >= 0.0 && length.is_finite()) {
+            let usable = length >= 0.0 && length.is_finite();
+            if !usable {
                 break;
             }
             support.iter().zip(&*step).for_each(|(&j, part)| self.theta[j] += length * part);
