@@ -1,3 +1,5 @@
+use ndarray::Array1;
+
 /// What the constructors, `fit` methods and loaders of this crate refuse, and why.
 #[derive(Clone, Debug, thiserror::Error, PartialEq)]
 #[non_exhaustive]
@@ -67,6 +69,9 @@ pub enum Error {
         value: f64,
         /// The value that it had to reach.
         tolerance: f64,
+        /// What it had reached, so that no work is lost: the best parameters met, after those of the problems solved before when
+        /// there were several, as along a path. Empty where the caller has it anyway, in the value that was to be fitted.
+        reached: Vec<Array1<f64>>,
     },
     /// LAPACK gave up on a matrix.
     #[error("LAPACK: {reason}")]

@@ -32,6 +32,7 @@ pub mod universal_approximation;
 
 mod check;
 mod error;
+mod moments;
 
 pub use error::Error;
 

@@ -270,7 +270,7 @@ impl Perceptron {
     /// # Errors
     /// [`Error::Empty`] without rows or columns, [`Error::Shape`] when `y` has not one entry a row or `x` not one column an input,
     /// [`Error::Domain`] for an `x` that is not finite or a `y` other than ±1, [`Error::NotConverged`] when `sweeps` sweeps did not suffice:
-    /// then the classes may not be separable at all.
+    /// then the classes may not be separable at all, and the weights are those after the last sweep.
     pub fn train(
         &mut self,
         x: &ArrayRef2<f64>,
@@ -294,6 +294,7 @@ impl Perceptron {
             measure: "the number of mistakes in a sweep",
             value: last as f64,
             tolerance: 0.0,
+            reached: Vec::new(),
         })
     }
 

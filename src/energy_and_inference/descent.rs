@@ -97,7 +97,7 @@ impl Descent {
     ///
     /// # Errors
     /// [`Error::Empty`] or [`Error::Domain`] for a start without entries or one that is not finite; [`Error::Diverged`] at the first step whose slope,
-    /// or at a start or an end whose energy, is not finite; [`Error::NotConverged`] when the steps are used up.
+    /// or at a start or an end whose energy, is not finite; [`Error::NotConverged`] when the steps are used up; it holds the state reached.
     pub fn infer(
         &self,
         energy: &impl Differentiable,
@@ -117,6 +117,9 @@ impl Descent {
         let mut steepest = f64::NAN;
         for step in 0..=self.steps {
             // ANCHOR: infer
+            if step > 0 {
+                x.scaled_add(-self.rate, &slope);
+            }
             energy.gradient_into(&x, &mut slope);
             steepest = largest_slope(&slope);
             if steepest <= self.tolerance {
@@ -126,7 +129,6 @@ impl Descent {
             if !steepest.is_finite() {
                 return Err(Error::Diverged { what: "descent", step, loss: energy.energy(&x) });
             }
-            x.scaled_add(-self.rate, &slope);
             // ANCHOR_END: infer
             if !x.iter().all(|x| x.is_finite()) {
                 let loss = energy.energy(&x);
@@ -135,7 +137,8 @@ impl Descent {
         }
         let (what, measure) = ("descent", "the largest entry of the slope");
         let (iterations, value, tolerance) = (self.steps, steepest, self.tolerance);
-        Err(Error::NotConverged { what, iterations, measure, value, tolerance })
+        let reached = vec![x];
+        Err(Error::NotConverged { what, iterations, measure, value, tolerance, reached })
     }
 
     /// The first `steps` steps from `start`, whether they lead to rest or not.

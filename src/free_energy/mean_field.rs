@@ -105,6 +105,7 @@ impl<E: Energy> MeanField<E> {
             measure: "largest change of a mean",
             value,
             tolerance: TOLERANCE,
+            reached: Vec::new(),
         })
     }
 

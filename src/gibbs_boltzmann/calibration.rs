@@ -78,7 +78,8 @@ pub fn calibrate(energies: &ArrayRef2<f64>, answers: &[usize]) -> Result<f64, Er
     if of_data == 0.0 {
         return refuse(f64::INFINITY, "finite: some answer must not have the lowest energy");
     }
-    // Newton's step towards the root of a falling function, or a bisection where it leaves the bracket.
+    // Newton's step towards where the logarithms of the two means meet, for far out the expected one falls as an exponential;
+    // or a bisection where it leaves the bracket.
     let (mut low, mut high) = (0.0, f64::INFINITY);
     let mut beta = excess / curvature;
     let mut step = f64::INFINITY;
@@ -89,7 +90,7 @@ pub fn calibrate(energies: &ArrayRef2<f64>, answers: &[usize]) -> Result<f64, Er
         } else {
             high = beta
         }
-        let newton = beta + excess / curvature;
+        let newton = beta + ((excess + of_data) / of_data).ln() * (excess + of_data) / curvature;
         step = (newton - beta).abs();
         if step.min(high - low) <= 4.0 * f64::EPSILON * beta {
             return Ok(beta / unit);
@@ -108,5 +109,6 @@ pub fn calibrate(energies: &ArrayRef2<f64>, answers: &[usize]) -> Result<f64, Er
         measure: "the last step",
         value: step,
         tolerance: 4.0 * f64::EPSILON * beta,
+        reached: vec![ndarray::array![beta / unit]],
     })
 }

@@ -68,6 +68,7 @@ impl Boltzmann {
             measure: "the last change of its logarithm",
             value: change,
             tolerance: TOLERANCE,
+            reached: Vec::new(),
         })
     }
 }
@@ -119,6 +120,7 @@ fn on_boxes(energy: &impl Energy, beta: f64, nodes: usize) -> Result<Boltzmann, 
             measure: "the share estimated to lie outside",
             value: rest,
             tolerance: TAIL,
+            reached: Vec::new(),
         });
     }
     let states = Array2::from_shape_vec((states.len(), 1), states)

@@ -1,10 +1,10 @@
 //! Groups that nobody named.
 
-use ndarray::{Array1, Array2, ArrayRef2, Axis, Zip, linalg::general_mat_mul, s};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, Zip, linalg::general_mat_mul, s};
 use rand::{Rng, RngExt};
 
 use super::argmax;
-use crate::{Error, check};
+use crate::{Error, check, moments::centred};
 
 /// Samples whose distances are found at once, by one product of matrices.
 const ROWS: usize = 512;
@@ -55,8 +55,7 @@ impl KMeans {
         check::finite("x", x)?;
         check::finite("centres", centres)?;
         // Distances are differences of squares: measured from the middle of the samples they keep their digits.
-        let middle = x.sum_axis(Axis(0)) / x.nrows() as f64;
-        let x = x.to_owned() - &middle;
+        let (middle, x) = centred(x);
         let mut lloyd = Lloyd::new(&x, centres.to_owned() - &middle);
         let mut distortions = vec![lloyd.assign()];
         loop {
@@ -92,9 +91,7 @@ impl KMeans {
         for j in 1..k {
             let newest = centres.row(j - 1);
             Zip::from(&mut squares).and(x.rows()).for_each(|square, sample| {
-                let distance =
-                    Zip::from(sample).and(newest).fold(0.0, |sum, a, b| sum + (a - b).powi(2));
-                *square = square.min(distance);
+                *square = square.min(square_distance(&sample, &newest));
             });
             let total = squares.sum();
             check::parameter("the sum of squared distances", total, "finite", total.is_finite())?;
@@ -138,7 +135,7 @@ impl KMeans {
     }
 }
 
-/// The descent and its buffers.
+/// The descent and its buffers: samples and centres from the middle of the samples on.
 struct Lloyd<'a> {
     x: &'a Array2<f64>,
     squares: Array1<f64>,
@@ -167,6 +164,8 @@ impl<'a> Lloyd<'a> {
     // ANCHOR: assign
     fn assign(&mut self) -> f64 {
         let lengths = self.centres.map_axis(Axis(1), |centre| centre.dot(&centre));
+        let longest = lengths.fold(0.0, |most: f64, &length| most.max(length));
+        let rounding = 8.0 * f64::EPSILON * (self.x.ncols() as f64).sqrt();
         let mut distortion = 0.0;
         for first in (0..self.x.nrows()).step_by(ROWS) {
             let last = self.x.nrows().min(first + ROWS);
@@ -180,15 +179,18 @@ impl<'a> Lloyd<'a> {
                 &mut products,
             );
             for (i, row) in (first..last).zip(products.rows()) {
-                let mut nearest = (0, f64::INFINITY);
-                for (k, (product, length)) in row.iter().zip(&lengths).enumerate() {
-                    if product + length < nearest.1 {
-                        nearest = (k, product + length);
+                let scores = || row.iter().zip(&lengths).map(|(product, length)| product + length);
+                let least = scores().fold(f64::INFINITY, f64::min);
+                // Rounding may have hidden which is nearest: those that can be it are measured.
+                let close = least + rounding * (self.squares[i] + longest);
+                let mut nearest = f64::INFINITY;
+                for (k, _) in scores().enumerate().filter(|&(_, score)| score <= close) {
+                    let distance = square_distance(&self.x.row(i), &self.centres.row(k));
+                    if distance < nearest {
+                        (self.labels[i], nearest) = (k, distance);
                     }
                 }
-                self.labels[i] = nearest.0;
-                // Below zero only by rounding. `clamp` keeps NaN, where `max` would make it 0.
-                distortion += (self.squares[i] + nearest.1).clamp(0.0, f64::INFINITY);
+                distortion += nearest;
             }
         }
         distortion
@@ -202,15 +204,21 @@ impl<'a> Lloyd<'a> {
         self.counts.fill(0.0);
         for (sample, &k) in self.x.rows().into_iter().zip(&self.labels) {
             self.counts[k] += 1.0;
-            let mut sum = self.sums.row_mut(k);
-            sum += &sample;
+            // From the old centre on, so that a far one keeps its digits.
+            Zip::from(self.sums.row_mut(k))
+                .and(sample)
+                .and(self.centres.row(k))
+                .for_each(|sum, x, m| *sum += x - m);
         }
         for (k, mut centre) in self.centres.rows_mut().into_iter().enumerate() {
             if self.counts[k] > 0.0 {
-                centre.assign(&self.sums.row(k));
-                centre /= self.counts[k];
+                centre.scaled_add(1.0 / self.counts[k], &self.sums.row(k));
             }
         }
     }
     // ANCHOR_END: move_centres
+}
+
+fn square_distance(a: &ArrayRef1<f64>, b: &ArrayRef1<f64>) -> f64 {
+    Zip::from(a).and(b).fold(0.0, |sum, a, b| sum + (a - b).powi(2))
 }

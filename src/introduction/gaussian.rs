@@ -1,7 +1,7 @@
 //! Learning what each class looks like, and turning that round.
 
-use ndarray::{Array1, Array2, ArrayRef2, Axis};
-use ndarray_linalg::{Cholesky, Diag, SolveTriangular, UPLO};
+use ndarray::{Array1, Array2, ArrayRef2, Axis, s};
+use ndarray_linalg::{Diag, QRInto, SolveTriangular, UPLO};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
@@ -9,6 +9,7 @@ use super::argmax;
 use crate::{
     Error, check,
     free_energy::log_sum_exp,
+    moments::{centred, root_mean_squares},
     ols::{Ols, Solver},
 };
 
@@ -54,8 +55,8 @@ impl GaussianDiscriminant {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`] or [`Error::Domain`] for bad data; [`Error::Parameter`] for a bad noise or a class
-    /// without samples; [`Error::RankDeficient`] when the noise is 0 and a covariance has no inverse; [`Error::Lapack`] when
-    /// LAPACK cannot factorise one.
+    /// without samples; [`Error::RankDeficient`] when a covariance has no inverse, because the noise is 0 or too small to be
+    /// seen beside the variances; [`Error::Lapack`] when LAPACK cannot factorise one.
     pub fn fit(
         x: &ArrayRef2<f64>,
         labels: &[usize],
@@ -85,15 +86,11 @@ impl GaussianDiscriminant {
         let mut deviations = Vec::new();
         for class in 0..classes {
             let own = x.select(Axis(0), &members(class));
-            let Some(mean) = own.mean_axis(Axis(0)) else {
+            if own.is_empty() {
                 return Err(no_samples);
-            };
-            // What rounding leaves of a constant column is not a deviation.
-            let rounding = &mean * (f64::EPSILON * n as f64);
-            let mut deviation = own - &mean;
-            for mut row in deviation.rows_mut() {
-                row.zip_mut_with(&rounding, |d, r| *d = if d.abs() <= r.abs() { 0.0 } else { *d });
             }
+            let (mean, deviation) = centred(&own);
+            check::finite("x less its mean", &deviation)?;
             shares[class] = deviation.nrows() as f64 / n as f64;
             means.row_mut(class).assign(&mean);
             deviations.push(deviation);
@@ -188,7 +185,7 @@ impl GaussianDiscriminant {
         // their centres.
         let (z0, z1) = (white(m0.to_owned()), white(m1.to_owned()));
         let weights = solve_transposed(factor, &(&z1 - &z0));
-        let bias = 0.5 * (z0.dot(&z0) - z1.dot(&z1)) + (self.shares[1] / self.shares[0]).ln();
+        let bias = 0.5 * (&z0 - &z1).dot(&(&z0 + &z1)) + (self.shares[1] / self.shares[0]).ln();
         Some((weights, bias))
     }
     // ANCHOR_END: log_odds
@@ -209,37 +206,39 @@ impl GaussianDiscriminant {
     }
 }
 
-/// The lower Cholesky factor of the covariance of `deviations` from the mean.
+/// The lower Cholesky factor of the covariance of `deviations` from the mean, with `noise` added to its diagonal.
+///
+/// It is the transposed triangle of a QR factorisation of the deviations, below which the noise stands as one more sample for
+/// each feature: the covariance itself, with the squares of its condition number, is not formed.
 fn factor(
     deviations: &Array2<f64>,
     covariance: Covariance,
     noise: f64,
 ) -> Result<Array2<f64>, Error> {
     let (n, p) = deviations.dim();
-    let naive = covariance == Covariance::Naive;
-    if noise == 0.0 {
-        let rank = if naive {
-            deviations
-                .columns()
-                .into_iter()
-                .filter(|column| column.iter().any(|&d| d != 0.0))
-                .count()
-        } else {
-            Ols::fit_with(deviations, &Array1::zeros(n), Solver::Svd)?.rank()
-        };
-        if rank < p {
-            let advice = "add noise, or drop the columns that depend on others";
-            return Err(Error::RankDeficient { what: "a covariance", rank, needed: p, advice });
+    let (mut factor, rank);
+    if covariance == Covariance::Naive {
+        let scales = root_mean_squares(deviations).mapv(|scale| scale.hypot(noise.sqrt()));
+        rank = scales.iter().filter(|&&scale| scale > 0.0).count();
+        factor = Array2::from_diag(&scales);
+    } else {
+        let mut rows = Array2::zeros((n + p, p));
+        rows.slice_mut(s![..n, ..]).assign(&(deviations / (n as f64).sqrt()));
+        rows.slice_mut(s![n.., ..]).diag_mut().fill(noise.sqrt());
+        let (_, r) = rows.qr_into().map_err(|e| Error::Lapack { reason: e.to_string() })?;
+        rank = Ols::fit_with(&r, &Array1::zeros(p), Solver::Svd)?.rank();
+        factor = r.t().to_owned();
+        // The factorisation leaves the signs open.
+        for (j, mut column) in factor.columns_mut().into_iter().enumerate() {
+            let sign = column[j].signum();
+            column *= sign;
         }
     }
-    let mut covariance = if naive {
-        Array2::from_diag(&deviations.map_axis(Axis(0), |column| column.dot(&column)))
-    } else {
-        deviations.t().dot(deviations)
-    };
-    covariance /= n as f64;
-    covariance.diag_mut().map_inplace(|variance| *variance += noise);
-    covariance.cholesky(UPLO::Lower).map_err(|e| Error::Lapack { reason: e.to_string() })
+    if rank < p {
+        let advice = "add noise, or drop the columns that depend on others";
+        return Err(Error::RankDeficient { what: "a covariance", rank, needed: p, advice });
+    }
+    Ok(factor)
 }
 
 /// $L^{-1} b$.

@@ -20,6 +20,8 @@ mod solve;
 
 #[cfg(feature = "lapack")]
 pub use solve::{Ols, Solver, condition_number};
+#[cfg(feature = "lapack")]
+pub(crate) use solve::{rank_tolerance, row_space};
 
 use ndarray::{
     Array1, Array2, ArrayRef1, ArrayRef2, Axis,

@@ -115,7 +115,10 @@ impl Ols {
             Solver::Cholesky => {
                 (by_cholesky(x, y).ok_or_else(|| refusal(x, f64::EPSILON.sqrt()))?, solver)
             }
-            Solver::Qr => (by_qr(x, y).ok_or_else(|| refusal(x, rank_tolerance(x)))?, solver),
+            Solver::Qr => (
+                by_qr(x, y).ok_or_else(|| refusal(x, rank_tolerance(x.nrows(), x.ncols())))?,
+                solver,
+            ),
             Solver::Svd => (by_svd(x, y)?, solver),
         };
         // ANCHOR_END: rule
@@ -301,7 +304,11 @@ fn by_qr(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Option<Solution> {
     let (q, r) = scaled.qr_into().ok()?;
     let (basis, condition) = Solution::from_triangle(&r, &lengths)?;
     let theta = basis.dot(&q.t().dot(y));
-    (condition * rank_tolerance(x) <= 1.0).then_some(Solution { theta, basis, condition })
+    (condition * rank_tolerance(x.nrows(), x.ncols()) <= 1.0).then_some(Solution {
+        theta,
+        basis,
+        condition,
+    })
 }
 // ANCHOR_END: by_qr
 
@@ -310,20 +317,35 @@ fn by_qr(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Option<Solution> {
 fn by_svd(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>) -> Result<Solution, Error> {
     let (scaled, lengths) = unit_columns(x);
     let Svd { u, s, vt } = svd(scaled, JobSvd::Some)?;
-    let rank = numerical_rank(&s, rank_tolerance(x));
+    let rank = numerical_rank(&s, rank_tolerance(x.nrows(), x.ncols()));
     let (u, s, vt) = (u.slice(s![.., ..rank]), s.slice(s![..rank]), vt.slice(s![..rank, ..]));
     let mut basis = &vt.t() / &s / lengths.view().insert_axis(Axis(1));
     if (1..x.ncols()).contains(&rank) {
         // Of the coefficients that predict the same, the shortest lie in the row space of x.
-        let (row_space, _) =
-            (&vt.t() * &lengths.view().insert_axis(Axis(1))).qr_into().map_err(lapack)?;
-        basis = row_space.dot(&row_space.t().dot(&basis));
+        let rows = unscaled(&vt, &lengths)?;
+        basis = rows.dot(&rows.t().dot(&basis));
     }
     let theta = basis.dot(&u.t().dot(y));
     let condition = s.dot(&s).sqrt() * s.mapv(|s| s.powi(-2)).sum().sqrt();
     Ok(Solution { theta, basis, condition })
 }
 // ANCHOR_END: by_svd
+
+/// An orthonormal basis of the row space of `x`, `p × rank`.
+pub(crate) fn row_space(x: &ArrayRef2<f64>) -> Result<Array2<f64>, Error> {
+    let (scaled, lengths) = unit_columns(x);
+    let Svd { s, vt, .. } = svd(scaled, JobSvd::Some)?;
+    match numerical_rank(&s, rank_tolerance(x.nrows(), x.ncols())) {
+        0 => Ok(Array2::zeros((x.ncols(), 0))),
+        rank => unscaled(&vt.slice(s![..rank, ..]), &lengths),
+    }
+}
+
+/// From a basis of the row space of a matrix whose columns were divided by `lengths`, a row a vector, one of that matrix itself.
+fn unscaled(vt: &ArrayRef2<f64>, lengths: &Array1<f64>) -> Result<Array2<f64>, Error> {
+    let (basis, _) = (&vt.t() * &lengths.view().insert_axis(Axis(1))).qr_into().map_err(lapack)?;
+    Ok(basis)
+}
 
 /// The columns of `x` divided by their lengths, and the lengths; a column of zeros stays, with length 1.
 fn unit_columns(x: &ArrayRef2<f64>) -> (Array2<f64>, Array1<f64>) {
@@ -338,9 +360,11 @@ fn unit_columns(x: &ArrayRef2<f64>) -> (Array2<f64>, Array1<f64>) {
     (x.to_owned() / &lengths, lengths)
 }
 
-/// A singular value below the largest times this is zero to working precision.
-fn rank_tolerance(x: &ArrayRef2<f64>) -> f64 {
-    f64::EPSILON * x.nrows().max(x.ncols()) as f64
+/// A singular value below the largest times this is zero to working precision, in a matrix of `n` rows and `p` columns.
+///
+/// What rounding leaves of a zero is a sum of as many errors as there are rows, of either sign: it grows as the root of their number.
+pub(crate) fn rank_tolerance(n: usize, p: usize) -> f64 {
+    8.0 * f64::EPSILON * (n.max(p) as f64).sqrt()
 }
 
 /// How many of the singular values `s`, in falling order, exceed the largest times `tolerance`.

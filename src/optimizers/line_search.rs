@@ -69,6 +69,12 @@ struct Sample {
     slope: f64,
 }
 
+/// What share of a loss may be its rounding: where it sums squares of small differences of large numbers, that is more than the last bit.
+const ROUNDING: f64 = 1e-10;
+
+/// A search whose interval has shrunk until numbers do not tell its ends apart.
+pub(super) const AT_ROUNDING: &str = "the line search, as far as rounding lets it see,";
+
 /// The longest search: steps doubled and halved so often span the range of numbers.
 const SAMPLES: usize = 100;
 
@@ -94,7 +100,7 @@ impl StrongWolfe {
     ///
     /// # Errors
     /// [`Error::Parameter`] when `first` is not positive and finite, or `direction` does not lead downhill; [`Error::Diverged`] when the loss falls to −∞;
-    /// [`Error::NotConverged`] when no step is found, as where the loss falls for ever or is not smooth.
+    /// [`Error::NotConverged`] when no step is found, as where the loss falls for ever or is not smooth; it holds the lowest place met.
     pub fn search(
         &self,
         loss: &mut impl FnMut(&ArrayRef1<f64>, &mut ArrayRef1<f64>) -> f64,
@@ -112,7 +118,7 @@ impl StrongWolfe {
             start.slope < 0.0,
         )?;
         // Where the loss changes by less than its rounding, only the slope can tell up from down.
-        let rounding = 4.0 * f64::EPSILON * start.value.abs();
+        let rounding = ROUNDING * start.value.abs();
 
         // ANCHOR: wolfe
         let falls = |at: Sample| {
@@ -127,7 +133,7 @@ impl StrongWolfe {
         // is such an end.
         let (mut best, mut end) = (start, None);
         let mut t = first;
-        let mut last = start;
+        let (mut last, mut samples, mut what) = (start, 0, "the line search");
         for step in 0..SAMPLES {
             to.theta.assign(&from.theta);
             to.theta.scaled_add(t, direction);
@@ -150,17 +156,28 @@ impl StrongWolfe {
                 best = here;
             }
             t = end.map_or(2.0 * t, |end| between(best, end));
-            last = here;
+            (last, samples) = (here, step + 1);
+            let known = |at: Sample| same_place(from, direction, at.t, t);
+            if end.is_some_and(|end| known(best) || known(end)) {
+                what = AT_ROUNDING;
+                break;
+            }
         }
         // ANCHOR_END: line_search
         Err(Error::NotConverged {
-            what: "the line search",
-            iterations: SAMPLES,
+            what,
+            iterations: samples,
             measure: "the slope",
             value: last.slope.abs(),
             tolerance: self.curvature * start.slope.abs(),
+            reached: vec![&from.theta + &(best.t * direction)],
         })
     }
+}
+
+/// The places at `a` and at `b` on the ray are the same to rounding.
+fn same_place(from: &Place, direction: &ArrayRef1<f64>, a: f64, b: f64) -> bool {
+    from.theta.iter().zip(direction).all(|(x, p)| x + a * p == x + b * p)
 }
 
 /// The minimum of the cubic that has the two heights and slopes; the middle where that is of no use.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use ndarray::{Array1, Array2, ArrayRef1, linalg::general_mat_vec_mul};
 
-use super::{Place, StrongWolfe, largest_slope};
+use super::{Place, StrongWolfe, largest_slope, line_search::AT_ROUNDING};
 use crate::{Error, check};
 
 /// A rule that chooses the direction of the next step.
@@ -64,7 +64,23 @@ pub struct Minimum {
 /// [`Error::Empty`] or [`Error::Domain`] when `start` has no entries or one that is not finite; [`Error::Parameter`]
 /// when `tolerance` is not positive; [`Error::Diverged`] when the loss at the start is not finite or falls to −∞, and at
 /// the first place whose gradient is not finite; [`Error::NotConverged`] after `iterations` directions, or when the line
-/// search finds no step; and what `method` returns.
+/// search finds no step, because the loss falls for ever or because rounding hides any lower place; and what `method` returns.
+/// [`Error::NotConverged`] says which, and holds the lowest place met: a tolerance below what rounding allows costs no result.
+///
+/// ```
+/// use downhill::{Error, optimizers::{Bfgs, minimize}};
+/// use ndarray::{ArrayRef1, array};
+/// // No number's square is 2, and next to the root the slope is 10⁻⁵ already.
+/// let loss = |x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>| {
+///     let miss = x[0] * x[0] - 2.0;
+///     gradient[0] = 1e10 * x[0] * miss;
+///     2.5e9 * miss * miss
+/// };
+/// match minimize(&mut Bfgs::new(1), loss, &array![1.0], 1e-8, 100, |_, _| {}) {
+///     Err(Error::NotConverged { reached, .. }) => assert!((reached[0][0] - 2_f64.sqrt()).abs() < 1e-15),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 pub fn minimize(
     method: &mut impl SearchDirection,
     mut loss: impl FnMut(&ArrayRef1<f64>, &mut ArrayRef1<f64>) -> f64,
@@ -94,7 +110,9 @@ pub fn minimize(
         // ANCHOR: minimize
         if k > 0 {
             method.direction(&here, &mut direction)?;
-            wolfe.search(&mut counted, &here, &direction, 1.0, &mut next)?;
+            if let Err(error) = wolfe.search(&mut counted, &here, &direction, 1.0, &mut next) {
+                return Err(at_rounding(error, k, steepest, tolerance));
+            }
             std::mem::swap(&mut here, &mut next);
             // The last place is not needed any more: it makes room for the step and the change of
             // the gradient.
@@ -112,8 +130,31 @@ pub fn minimize(
             return Ok(Minimum { place: here, iterations: k, evaluations });
         }
     }
-    let (what, measure) = ("the minimisation", "the largest entry of the gradient");
-    Err(Error::NotConverged { what, iterations, measure, value: steepest, tolerance })
+    Err(Error::NotConverged {
+        what: "the minimisation",
+        iterations,
+        measure: STEEPEST,
+        value: steepest,
+        tolerance,
+        reached: vec![here.theta],
+    })
+}
+
+const STEEPEST: &str = "the largest entry of the gradient";
+
+/// What stops a line search of the `k`-th direction, said of the whole descent where it is rounding.
+fn at_rounding(error: Error, k: usize, steepest: f64, tolerance: f64) -> Error {
+    match error {
+        Error::NotConverged { what: AT_ROUNDING, reached, .. } => Error::NotConverged {
+            what: "the minimisation, as low as rounding allows,",
+            iterations: k,
+            measure: STEEPEST,
+            value: steepest,
+            tolerance,
+            reached,
+        },
+        other => other,
+    }
 }
 
 /// Newton's method: the step to the minimum of the parabola that osculates, $p = -(\nabla^2 C)^{-1} \nabla C$.

@@ -2,7 +2,7 @@ use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 use rand::{Rng, seq::SliceRandom};
 
 use super::Standardizer;
-use crate::{Error, check};
+use crate::{Error, check, moments::mean};
 
 /// The errors that `k` held-out folds gave for each of `m` penalties.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +105,7 @@ pub fn cross_validate(
 
         let (train_x, train_y) = (x.select(Axis(0), &training), y.select(Axis(0), &training));
         let standardizer = Standardizer::fit(&train_x)?;
-        let mean_target = train_y.sum() / train_y.len() as f64;
+        let mean_target = mean(&train_y);
         let coefficients =
             fit_path(&standardizer.transform(&train_x), &(train_y - mean_target), lambdas)?;
         assert_eq!(

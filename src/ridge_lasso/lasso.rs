@@ -32,7 +32,8 @@ pub fn soft_threshold(z: f64, tau: f64) -> f64 {
 /// Coordinate descent on a working set of columns, whose Gram matrix is kept, so that a step costs
 /// one pass over the set and not over the samples. The set begins as the strong rule guesses it; a product with all columns
 /// then checks every column that was left out and measures the duality gap, which is the stopping rule. Every sixth sweep
-/// extrapolates from the last ones (Q. Bertrand, M. Massias, AISTATS 2021).
+/// extrapolates from the last ones (Q. Bertrand, M. Massias, AISTATS 2021). Where columns are so alike that coordinates alone get nowhere,
+/// Newton's step for a guess of the signs moves all of them at once (H. Lee, A. Battle, R. Raina, A. Y. Ng, NIPS 19, 2006).
 /// Memory: a copy of `x`, and of the working set its columns and Gram matrix.
 ///
 /// ```
@@ -54,6 +55,7 @@ pub struct Lasso {
     target_correlations: Array1<f64>,
     ridge: f64,
     tolerance: f64,
+    sweeps: usize,
 }
 
 /// The solutions for a sequence of penalties.
@@ -89,7 +91,7 @@ impl LassoPath {
     }
 }
 
-/// Sweeps over the working set that one penalty may take before we give up.
+/// Sweeps over the working set that one penalty may take, unless [`Lasso::sweeps`] says otherwise.
 const MOST_SWEEPS: usize = 100_000;
 
 /// How many points an extrapolation combines, and one more.
@@ -120,6 +122,7 @@ impl Lasso {
             target_correlations,
             ridge: 0.0,
             tolerance: 1e-8,
+            sweeps: MOST_SWEEPS,
         })
     }
 
@@ -155,6 +158,15 @@ impl Lasso {
             tolerance.is_finite() && tolerance > 0.0,
         )?;
         Ok(Self { tolerance, ..self })
+    }
+
+    /// Spends at most `sweeps` sweeps over the working set on each penalty; 100,000 if not set.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] when `sweeps` is 0.
+    pub fn sweeps(self, sweeps: usize) -> Result<Self, Error> {
+        check::parameter("sweeps", sweeps as f64, "at least 1", sweeps >= 1)?;
+        Ok(Self { sweeps, ..self })
     }
 
     // ANCHOR: lambda_max
@@ -204,7 +216,8 @@ impl Lasso {
     /// # Errors
     /// [`Error::Empty`] when there is no penalty; [`Error::Parameter`] when one is not positive and finite (for $\lambda=0$
     /// there is nothing to select: use least squares or ridge); [`Error::NotConverged`] when the gap stays above the tolerance, which
-    /// happens when that asks for more digits than the numbers carry.
+    /// happens when that asks for more digits than the numbers carry. It holds the coefficients for each of the penalties before, and
+    /// last those where it stopped.
     pub fn path(&self, lambdas: &ArrayRef1<f64>) -> Result<LassoPath, Error> {
         check::non_empty("lambdas", lambdas)?;
         check::every("lambdas", lambdas, "positive and finite", |lambda| {
@@ -213,10 +226,23 @@ impl Lasso {
         let mut descent = Descent::new(self);
         let mut coefficients = Array2::zeros((lambdas.len(), self.features()));
         let mut gaps = Array1::zeros(lambdas.len());
-        let mut previous = self.lambda_max();
+        let (mut previous, mut solved) = (self.lambda_max(), 0);
         for ((&lambda, row), gap) in lambdas.iter().zip(coefficients.rows_mut()).zip(&mut gaps) {
-            *gap = descent.solve(lambda, previous)?;
+            let sweeps;
+            (*gap, sweeps) = descent.solve(lambda, previous);
             descent.write_coefficients(row);
+            solved += 1;
+            if gap.is_nan() || *gap > self.goal() {
+                let reached = coefficients.rows().into_iter().take(solved);
+                return Err(Error::NotConverged {
+                    what: "the lasso",
+                    iterations: sweeps,
+                    measure: "the duality gap",
+                    value: *gap,
+                    tolerance: self.goal(),
+                    reached: reached.map(|theta| theta.to_owned()).collect(),
+                });
+            }
             previous = lambda;
         }
         Ok(LassoPath { lambdas: lambdas.to_owned(), coefficients, gaps })
@@ -275,6 +301,11 @@ impl Lasso {
     }
     // ANCHOR_END: gap
 
+    /// The gap at which a solution is good enough.
+    fn goal(&self) -> f64 {
+        self.tolerance * self.targets.dot(&self.targets) / self.samples()
+    }
+
     fn samples(&self) -> f64 {
         self.targets.len() as f64
     }
@@ -319,6 +350,55 @@ struct Descent<'a> {
     correlations: Array1<f64>,
     candidates: Vec<usize>,
     trail: Trail,
+    /// The guess of the coefficients' signs, 0 for one that is zero.
+    signs: Vec<f64>,
+    newton: Newton,
+}
+
+/// The buffers of Newton's step.
+#[derive(Default)]
+struct Newton {
+    /// Which of the working set take part.
+    support: Vec<usize>,
+    /// Minus the slope of half of `n` times the cost along each of those.
+    slope: Vec<f64>,
+    /// The lower Cholesky factor of their Gram matrix, row by row.
+    factor: Vec<f64>,
+    step: Vec<f64>,
+    /// What the step takes off the gradient of the whole working set.
+    change: Vec<f64>,
+}
+
+impl Newton {
+    /// The step $(\mathbf G+n\mu\mathbf I)^{-1}\mathbf g$ of the support, from its part of the Gram matrix and the slopes.
+    fn step(&mut self, gram: &ArrayRef2<f64>, ridge: f64, slope: impl Fn(usize) -> f64) {
+        let k = self.support.len();
+        self.slope.clear();
+        self.slope.extend(self.support.iter().map(|&j| slope(j)));
+        self.step.clone_from(&self.slope);
+        self.factor.resize(k * k, 0.0);
+        let (factor, step) = (&mut self.factor, &mut self.step);
+        for a in 0..k {
+            for b in 0..=a {
+                let inner: f64 = (0..b).map(|c| factor[a * k + c] * factor[b * k + c]).sum();
+                let rest = gram[[self.support[a], self.support[b]]] - inner;
+                factor[a * k + b] = if a == b {
+                    // Where a column depends on those before, nothing is left but rounding: a little in its place
+                    // sends the step far along the dependence, and only the first zero on the way ends it.
+                    let least = f64::EPSILON * gram[[self.support[a], self.support[a]]];
+                    (rest + ridge).max(least).sqrt()
+                } else {
+                    rest / factor[b * k + b]
+                };
+            }
+            let inner: f64 = (0..a).map(|b| factor[a * k + b] * step[b]).sum();
+            step[a] = (step[a] - inner) / factor[a * k + a];
+        }
+        for a in (0..k).rev() {
+            let inner: f64 = (a + 1..k).map(|b| factor[b * k + a] * step[b]).sum();
+            step[a] = (step[a] - inner) / factor[a * k + a];
+        }
+    }
 }
 
 /// The last few points of the descent, from which a better one is extrapolated.
@@ -347,39 +427,37 @@ impl<'a> Descent<'a> {
             correlations: problem.target_correlations.clone(),
             candidates: Vec::new(),
             trail: Trail::default(),
+            signs: Vec::new(),
+            newton: Newton::default(),
         }
     }
 
-    /// Minimises from where it stands, and returns the duality gap that it reached.
-    fn solve(&mut self, lambda: f64, previous: f64) -> Result<f64, Error> {
+    /// Minimises from where it stands, and returns the duality gap that it reached, and in how many sweeps.
+    fn solve(&mut self, lambda: f64, previous: f64) -> (f64, usize) {
         let n = self.problem.samples();
         let threshold = n * lambda / 2.0;
-        let goal = self.problem.tolerance * self.target_square / n;
+        let (goal, most) = (self.problem.goal(), self.problem.sweeps);
         let mut inner_goal = goal / 2.0;
         // The strong rule: a correlation hardly ever changes faster than the penalty does.
         self.admit(n * (2.0 * lambda - previous) / 2.0);
-        let mut sweeps = 0;
+        let (mut sweeps, mut next_guess) = (0, 2 * TRAIL);
         loop {
-            while self.gap_within(lambda) > inner_goal && sweeps < MOST_SWEEPS {
+            while self.gap_within(lambda) > inner_goal && sweeps < most {
                 // In this order, for a combination of points has not the exact zeros that a sweep leaves.
                 self.accelerate(lambda);
                 self.sweep(threshold);
                 self.trail.push(&self.theta, &self.gradient);
                 sweeps += 1;
+                // Guessing signs gives the whole answer or little: it gets as much work as the sweeps had.
+                if sweeps >= next_guess.max(self.members.len() / 3) {
+                    let work = self.guess_signs(threshold, sweeps + 100);
+                    next_guess = sweeps + work.max(2 * TRAIL);
+                }
             }
             self.trail.clear();
             let gap = self.check_all(lambda);
-            if gap <= goal {
-                return Ok(gap);
-            }
-            if sweeps >= MOST_SWEEPS {
-                return Err(Error::NotConverged {
-                    what: "the lasso",
-                    iterations: sweeps,
-                    measure: "the duality gap",
-                    value: gap,
-                    tolerance: goal,
-                });
+            if gap <= goal || sweeps >= most {
+                return (gap, sweeps);
             }
             if !self.admit(threshold) {
                 // No column is missing, so the set itself must be solved more sharply.
@@ -413,6 +491,63 @@ impl<'a> Descent<'a> {
         }
     }
     // ANCHOR_END: sweep
+
+    /// Solves the problem of the working set by guessing signs: Newton's step leads to the minimum of the cost as it is for the signs
+    /// at hand, or to where the first coefficient meets zero, which then leaves; at the minimum the column that most wants to enters.
+    /// Spends about the work of `most` sweeps, and returns how much it was.
+    fn guess_signs(&mut self, threshold: f64, most: usize) -> usize {
+        self.trail.clear();
+        let size = self.theta.len();
+        let ridge = self.problem.samples() * self.problem.ridge;
+        self.signs.clear();
+        self.signs.extend(self.theta.iter().map(|t| if *t == 0.0 { 0.0 } else { t.signum() }));
+        let mut work = 0;
+        while work < most * size * size {
+            self.newton.support.clear();
+            self.newton.support.extend((0..size).filter(|&j| self.signs[j] != 0.0));
+            let k = self.newton.support.len();
+            work += k * (size + k * k / 6);
+            self.newton.step(&self.gram, ridge, |j| {
+                self.gradient[j] - threshold * self.signs[j] - ridge * self.theta[j]
+            });
+            let Newton { support, step, slope, change, .. } = &mut self.newton;
+            change.clear();
+            change.resize(size, 0.0);
+            for (&j, &part) in support.iter().zip(&*step) {
+                change.iter_mut().zip(self.gram.row(j)).for_each(|(change, g)| *change += part * g);
+            }
+            // Whatever rounding made of the step, the length that is best along it makes the cost fall.
+            let (mut fall, mut bend) = (0.0, 0.0);
+            for ((&j, &part), &slope) in support.iter().zip(&*step).zip(&*slope) {
+                fall += part * slope;
+                bend += part * (change[j] + ridge * part);
+            }
+            let mut length = if bend > 0.0 { fall / bend } else { f64::INFINITY };
+            let mut leaving = None;
+            for (&j, &part) in support.iter().zip(&*step) {
+                if part * self.signs[j] < 0.0 && -self.theta[j] / part <= length {
+                    (length, leaving) = (-self.theta[j] / part, Some(j));
+                }
+            }
+            let usable = length >= 0.0 && length.is_finite();
+            if !usable {
+                break;
+            }
+            support.iter().zip(&*step).for_each(|(&j, part)| self.theta[j] += length * part);
+            self.gradient.iter_mut().zip(&*change).for_each(|(g, change)| *g -= length * change);
+            if let Some(j) = leaving {
+                (self.theta[j], self.signs[j]) = (0.0, 0.0);
+                continue;
+            }
+            let entering = (0..size)
+                .filter(|&j| self.signs[j] == 0.0)
+                .max_by(|&i, &j| self.gradient[i].abs().total_cmp(&self.gradient[j].abs()))
+                .filter(|&j| self.gradient[j].abs() > threshold * (1.0 + 1e-9));
+            let Some(j) = entering else { break };
+            self.signs[j] = self.gradient[j].signum();
+        }
+        work / (size * size).max(1)
+    }
 
     /// When the trail is full, jumps to the affine combination of its points whose step
     /// would be shortest (Anderson acceleration), if that lowers the cost, and begins a new trail.

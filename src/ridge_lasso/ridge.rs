@@ -1,7 +1,7 @@
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 use ndarray_linalg::{Eigh, JobSvd, SVDDC, UPLO, error::LinalgError};
 
-use crate::{Error, check};
+use crate::{Error, check, ols::rank_tolerance};
 
 /// Ridge regression: minimises $\frac1n\lVert\mathbf y-\mathbf X\boldsymbol\theta\rVert_2^2+\lambda\lVert\boldsymbol\theta\rVert_2^2$.
 ///
@@ -54,6 +54,9 @@ impl Ridge {
 
     /// $\hat{\boldsymbol\theta}=(\mathbf X^\top\mathbf X+n\lambda\mathbf I)^{-1}\mathbf X^\top\mathbf y$, `p`.
     ///
+    /// As $\lambda$ falls to 0 it comes to the shortest of the vectors that minimise the squared error, also where the columns of `x` are
+    /// linearly dependent: a singular value that is zero to working precision counts as zero.
+    ///
     /// # Errors
     /// [`Error::Parameter`] when `lambda` is negative or not finite; [`Error::RankDeficient`] when it is zero and the
     /// columns of `x` are linearly dependent to working precision, so that no single minimiser exists; [`Error::Domain`] when
@@ -87,12 +90,12 @@ impl Ridge {
         if lambda == 0.0 {
             self.require_full_rank()?;
         }
-        let penalty = self.samples as f64 * lambda;
+        let (penalty, negligible) = (self.samples as f64 * lambda, self.negligible());
         let mut weights = self.projections.clone();
         weights.zip_mut_with(&self.singular_values, |w, &d| {
             // 1 / (d + nλ/d) rather than d / (d² + nλ): d² may overflow. No data along v, no
             // weight.
-            *w = if d > 0.0 { *w / (d + penalty / d) } else { 0.0 };
+            *w = if d > negligible { *w / (d + penalty / d) } else { 0.0 };
         });
         Ok(weights)
     }
@@ -114,8 +117,9 @@ impl Ridge {
     /// ```
     pub fn shrinkage(&self, lambda: f64) -> Result<Array1<f64>, Error> {
         check::penalty("lambda", lambda)?;
-        let penalty = self.samples as f64 * lambda;
-        Ok(self.singular_values.mapv(|d| if d > 0.0 { 1.0 / (1.0 + penalty / d / d) } else { 0.0 }))
+        let (penalty, negligible) = (self.samples as f64 * lambda, self.negligible());
+        let share = |d: f64| if d > negligible { 1.0 / (1.0 + penalty / d / d) } else { 0.0 };
+        Ok(self.singular_values.mapv(share))
     }
 
     /// The effective number of parameters, $\sum_i d_i^2/(d_i^2+n\lambda)$: the trace of the
@@ -134,10 +138,13 @@ impl Ridge {
         &self.singular_values
     }
 
+    /// A singular value up to this is what rounding leaves of zero.
+    fn negligible(&self) -> f64 {
+        self.singular_values[0] * rank_tolerance(self.samples, self.right_vectors.ncols())
+    }
+
     fn require_full_rank(&self) -> Result<(), Error> {
-        let features = self.right_vectors.ncols();
-        let largest = self.singular_values.first().copied().unwrap_or(0.0);
-        let negligible = largest * f64::EPSILON * self.samples.max(features) as f64;
+        let (features, negligible) = (self.right_vectors.ncols(), self.negligible());
         let rank = self.singular_values.iter().filter(|&&d| d > negligible).count();
         if rank == features {
             return Ok(());

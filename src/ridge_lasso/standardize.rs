@@ -1,11 +1,15 @@
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 
-use crate::{Error, check};
+use crate::{
+    Error, check,
+    moments::{centred, root_mean_squares},
+};
 
 /// Shifts each column to mean 0 and scales it to variance 1, so that one penalty means the same for all.
 ///
 /// The scale is the root of the mean squared deviation (divisor $n$), so a standardised column has squared norm $n$.
-/// A constant column carries nothing beyond the intercept: its scale is 1, and it becomes zeros.
+/// A column that is constant, but for a few roundings of its entries, carries nothing beyond the intercept: its scale is 1, and
+/// what becomes of it is zero but for rounding.
 ///
 /// ```
 /// use downhill::ridge_lasso::Standardizer;
@@ -30,22 +34,10 @@ impl Standardizer {
     pub fn fit(x: &ArrayRef2<f64>) -> Result<Self, Error> {
         check::non_empty("x", x)?;
         check::finite("x", x)?;
-        let n = x.nrows() as f64;
-        let means = x.sum_axis(Axis(0)) / n;
-        let mut variances = Array1::zeros(x.ncols());
-        for row in x.rows() {
-            variances += &(&row - &means).pow2();
-        }
-        let mut scales = (variances / n).sqrt();
-        check::every("the standard deviations of x", &scales, "finite", f64::is_finite)?;
-        for (column, scale) in x.columns().into_iter().zip(&mut scales) {
-            // The mean of equal numbers can miss them by a rounding error, so their deviations are not
-            // exactly zero: compare the entries themselves.
-            if *scale == 0.0 || column.iter().all(|&entry| entry == column[0]) {
-                *scale = 1.0;
-            }
-        }
-        Ok(Self { means, scales })
+        let (means, deviations) = centred(x);
+        let deviations = root_mean_squares(&deviations);
+        check::every("the standard deviations of x", &deviations, "finite", f64::is_finite)?;
+        Ok(Self { means, scales: deviations.mapv(|s| if s == 0.0 { 1.0 } else { s }) })
     }
 
     /// $(x_{ij} - \bar x_j) / s_j$, `m × p`, for `x` of any number of rows.

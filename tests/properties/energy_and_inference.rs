@@ -106,7 +106,10 @@ fn descent_refuses_and_reports() {
     assert!(matches!(descent.infer(&well, &array![100.0]), Err(Error::Diverged { .. })));
     assert!(matches!(descent.path(&well, &array![100.0], 30), Err(Error::Diverged { .. })));
     let short = descent.until(1e-10, 3).unwrap().infer(&well, &array![0.5]);
-    assert!(matches!(short, Err(Error::NotConverged { iterations: 3, .. })));
+    let third = descent.path(&well, &array![0.5], 3).unwrap().states.row(3).to_owned();
+    assert!(
+        matches!(short, Err(Error::NotConverged { iterations: 3, reached, .. }) if reached == [third])
+    );
     // The two minima are 2 apart.
     for (apart, count) in [(1.9, 2), (2.1, 1)] {
         let basins = descent.basins(&well, &column(&[-0.5, 0.5]), apart).unwrap();

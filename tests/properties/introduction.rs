@@ -93,17 +93,14 @@ fn logistic_refuses() {
             Ok(model) => panic!("{case}: fitted {model:?}"),
         }
     }
-    // Parted but for one point on the border: the loss has no minimum, and the steps never become small.
+    // Parted but for one point on the border: the loss has no minimum.
     let border = array![[0.0], [1.0], [1.0], [2.0]];
     let refusal = Logistic::fit(&border, &array![0.0, 0.0, 1.0, 1.0], 0.0).unwrap_err();
-    assert!(
-        matches!(refusal, Error::Parameter { what: "lambda", .. } | Error::Lapack { .. }),
-        "{refusal}"
-    );
+    assert!(matches!(refusal, Error::Parameter { what: "lambda", .. }), "{refusal}");
 }
 
-/// With a penalty a constant column gets no weight, a doubled one shares it, and parted classes have finite weights. Units far
-/// from one another give the right answer or an error.
+/// With a penalty a constant column gets no weight, a doubled one shares it, and parted classes have finite weights. Whatever the
+/// unit, the answer is right.
 #[test]
 fn logistic_extremes() {
     let x = array![[0.0], [1.0], [2.0], [3.0]];
@@ -131,14 +128,7 @@ fn logistic_extremes() {
                     "{unit:e}"
                 )
             }
-            Err(error) => assert!(
-                !(1e-100..=1e100).contains(&unit)
-                    && matches!(
-                        error,
-                        Error::Lapack { .. } | Error::Domain { .. } | Error::NotConverged { .. }
-                    ),
-                "{unit:e}: {error}"
-            ),
+            Err(error) => panic!("{unit:e}: {error}"),
         }
     }
     assert_eq!((logistic(f64::NEG_INFINITY), logistic(f64::INFINITY)), (0.0, 1.0));

@@ -7,6 +7,7 @@ mod divergences;
 mod energy;
 mod energy_and_inference;
 mod extremes;
+mod fits;
 mod free_energy;
 mod gibbs_boltzmann;
 mod hopfield;

@@ -186,7 +186,7 @@ fn extremes() {
         "parameter the largest sum of squares of a column of x or of y"
     );
     assert_eq!(
-        summary(Standardizer::fit(&array![[1e200], [-1e200]])),
+        summary(Standardizer::fit(&array![[1.7e308], [1.7e308], [-1.7e308]])),
         "domain the standard deviations of x 0"
     );
 }
@@ -197,7 +197,10 @@ fn tolerance_below_rounding() {
     let x = Array2::from_shape_fn((20, 5), |(i, j)| ((3 * i + 7 * j * i + j) as f64).sin());
     let y = x.sum_axis(ndarray::Axis(1)) + 0.3;
     let result = Lasso::new(&x, &y).unwrap().tolerance(1e-300).unwrap().fit(0.1);
-    assert!(matches!(result, Err(Error::NotConverged { what: "the lasso", .. })), "{result:?}");
+    assert!(
+        matches!(&result, Err(Error::NotConverged { what: "the lasso", reached, .. }) if reached.len() == 1),
+        "{result:?}"
+    );
 }
 
 /// Where penalties do equally well, or are equal, the first is chosen.
