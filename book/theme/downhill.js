@@ -57,3 +57,14 @@ if (dark) dark.textContent = "Dark";
 // The bar above the text is a banner, and the field below it a search.
 document.getElementById("mdbook-menu-bar")?.setAttribute("role", "banner");
 document.getElementById("mdbook-search-wrapper")?.setAttribute("role", "search");
+
+const field = document.getElementById("mdbook-searchbar");
+field?.setAttribute("aria-label", "Search this book");
+field?.setAttribute("aria-describedby", "mdbook-searchresults-header");
+
+// A span has no role that could bear a name; what the search found is read as text.
+const results = document.getElementById("mdbook-searchresults");
+if (results) {
+    const unname = () => results.querySelectorAll(".teaser").forEach((teaser) => teaser.removeAttribute("aria-label"));
+    new MutationObserver(unname).observe(results, { childList: true });
+}

@@ -150,6 +150,11 @@ function emptied() {
     });
 }
 
+async function accessible(page, where) {
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+    for (const { id, nodes } of violations) complaints.add(`${where}: axe: ${id}, ${nodes.length} times, as in ${nodes[0].html.slice(0, 200)}`);
+}
+
 async function axe(browser, site) {
     for (const [colorScheme, width] of [["light", 1280], ["dark", 360]]) {
         const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
@@ -159,10 +164,7 @@ async function axe(browser, site) {
             await page.goto(`${site}/${path}`);
             await page.evaluate(settle);
             await page.evaluate(emptied);
-            const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
-            for (const { id, nodes } of violations) {
-                complaints.add(`${path}, ${colorScheme}, ${width} px: axe: ${id}, ${nodes.length} times, as in ${nodes[0].html.slice(0, 200)}`);
-            }
+            await accessible(page, `${path}, ${colorScheme}, ${width} px`);
             await page.close();
         }
         await context.close();
@@ -183,6 +185,23 @@ async function ask(browser, site) {
         const hits = await page.locator("#mdbook-searchresults a").evaluateAll((links) => links.map((link) => link.pathname.slice(1) + link.hash));
         if (!hits[0]?.startsWith(answer) || hits[0].endsWith("#exercises")) complaints.add(`the search for ${question} finds first ${hits[0]}, not ${answer}`);
     }
+    await accessible(page, "what the search found");
+    await page.close();
+}
+
+// The keyboard closes the table of contents and opens it again.
+async function toggle(browser, site) {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(patience);
+    await page.goto(`${site}/index.html`);
+    const button = page.getByRole("button", { name: "Toggle Table of Contents" });
+    const contents = page.getByRole("navigation", { name: "Table of contents" });
+    for (const state of ["hidden", "visible"]) {
+        await button.press("Enter");
+        await contents.waitFor({ state }).catch(() => complaints.add(`Enter on its button leaves the table of contents not ${state}`));
+        const expanded = await button.getAttribute("aria-expanded");
+        if (expanded !== String(state === "visible")) complaints.add(`the table of contents is ${state}, and its button says aria-expanded="${expanded}"`);
+    }
     await page.close();
 }
 
@@ -196,6 +215,7 @@ async function main() {
     follow();
     await axe(browser, site);
     await ask(browser, site);
+    await toggle(browser, site);
     await browser.close();
     server.close();
     for (const complaint of complaints) console.error(complaint);
