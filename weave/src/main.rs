@@ -104,7 +104,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Compare { expected, got } => compare(&expected, &got),
         Command::Index { site } => {
             let script = search::script(&Book::load(&root)?, &site)?;
-            std::fs::write(site.join("searchindex.js"), script).context("writing searchindex.js")?;
+            std::fs::write(site.join("searchindex.js"), script)
+                .context("writing searchindex.js")?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Mdbook { supports: Some(_) } | Command::MdbookFinish { supports: Some(_) } => {

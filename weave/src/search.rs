@@ -34,11 +34,13 @@ pub fn script(book: &Book, site: &Path) -> Result<String> {
     let mut found = Vec::new();
     for entry in &book.chapters {
         let page = page_path(&entry.chapter);
-        let html = fs::read_to_string(site.join(&page)).with_context(|| format!("reading {page}"))?;
+        let html =
+            fs::read_to_string(site.join(&page)).with_context(|| format!("reading {page}"))?;
         found.extend(sections(&page, &html));
     }
     let engine = "book/theme/search.js";
-    let engine = fs::read_to_string(book.root.join(engine)).with_context(|| format!("reading {engine}"))?;
+    let engine =
+        fs::read_to_string(book.root.join(engine)).with_context(|| format!("reading {engine}"))?;
     Ok(format!("window.bookSections = {};\n{engine}", serde_json::to_string(&found)?))
 }
 
@@ -65,7 +67,11 @@ pub fn sections(page: &str, html: &str) -> Vec<Section> {
     }
     reader.text(rest);
     for section in &mut reader.sections {
-        for text in section.path.iter_mut().chain([&mut section.text, &mut section.code, &mut section.terms]) {
+        for text in section.path.iter_mut().chain([
+            &mut section.text,
+            &mut section.code,
+            &mut section.terms,
+        ]) {
             *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         }
     }
@@ -112,7 +118,9 @@ impl<'a> Reader<'a> {
             }
             let mode = match self.mode() {
                 Mode::Skipped => Mode::Skipped,
-                mode => mode_of(name, attribute(inner, "class").unwrap_or_default()).unwrap_or(mode),
+                mode => {
+                    mode_of(name, attribute(inner, "class").unwrap_or_default()).unwrap_or(mode)
+                }
             };
             self.open.push((name, mode));
         }
@@ -124,7 +132,8 @@ impl<'a> Reader<'a> {
         if apart {
             self.push(" ");
         }
-        if closing && name == "em"
+        if closing
+            && name == "em"
             && let Some(section) = self.sections.last_mut()
         {
             section.terms.push_str(", ");
@@ -153,7 +162,8 @@ impl<'a> Reader<'a> {
         let text = unescape(text);
         if self.mode() == Mode::Formula {
             // A name does not run into what it is applied to, though the formula has no space there.
-            let text = text.replace(|c| ('\u{2061}'..='\u{2064}').contains(&c) || c == '\u{200b}', "");
+            let text =
+                text.replace(|c| ('\u{2061}'..='\u{2064}').contains(&c) || c == '\u{200b}', "");
             let name = text.chars().count() > 1 && text.chars().all(char::is_alphanumeric);
             if name && self.ends_in_word() {
                 self.push(" ");

@@ -38,7 +38,15 @@ fn each_section_has_its_words_once() {
 
 #[test]
 fn whatever_the_page_something_is_read() {
-    for html in ["", "<", "<main>", "words", "<main></p>a<h2 id=\"b\">c", "<main><h1 id=\"a\">&b; &#x; &", "<h1 id=\"é"] {
+    for html in [
+        "",
+        "<",
+        "<main>",
+        "words",
+        "<main></p>a<h2 id=\"b\">c",
+        "<main><h1 id=\"a\">&b; &#x; &",
+        "<h1 id=\"é",
+    ] {
         sections("page.html", html);
     }
 }
