@@ -87,31 +87,29 @@ async function inspect() {
     };
 }
 
-async function look(browser) {
-    for (const [colorScheme, width] of [["light", 1280], ["dark", 360]]) {
-        const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
-        for (const path of pages) {
-            const complain = (what) => complaints.add(`${relative(book, path)}, ${colorScheme}, ${width} px: ${what}`);
-            const page = await context.newPage();
-            page.on("pageerror", (error) => complain(error));
-            page.on("console", (message) => message.type() === "error" && complain(message.text()));
-            page.on("request", (request) => /^(file|data|blob):/.test(request.url()) || complain(`asks the network for ${request.url()}`));
-            page.on("requestfailed", (request) => complain(`cannot load ${request.url()}`));
-            page.setDefaultTimeout(patience);
-            await page.goto(pathToFileURL(path).href);
-            await page.evaluate(settle);
-            const seen = await page.evaluate(inspect);
-            found.set(path, seen);
-            for (const id of seen.popovers) if (!seen.ids.includes(id)) complain(`a badge opens #${id}, which is not there`);
-            for (const source of seen.brokenImages) complain(`broken image ${source}`);
-            for (const formula of seen.refusedFormulas) complain(`KaTeX refused ${formula}`);
-            for (const what of seen.overflowing) complain(what);
-            for (const number of seen.hiddenNumbers) complain(`the number ${number} is out of sight`);
-            if (width >= 1280) for (const line of seen.wideCode) complain(`code runs out of its column: ${line}`);
-            await page.close();
-        }
-        await context.close();
+async function look(browser, colorScheme, width) {
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+    for (const path of pages) {
+        const complain = (what) => complaints.add(`${relative(book, path)}, ${colorScheme}, ${width} px: ${what}`);
+        const page = await context.newPage();
+        page.on("pageerror", (error) => complain(error));
+        page.on("console", (message) => message.type() === "error" && complain(message.text()));
+        page.on("request", (request) => /^(file|data|blob):/.test(request.url()) || complain(`asks the network for ${request.url()}`));
+        page.on("requestfailed", (request) => complain(`cannot load ${request.url()}`));
+        page.setDefaultTimeout(patience);
+        await page.goto(pathToFileURL(path).href);
+        await page.evaluate(settle);
+        const seen = await page.evaluate(inspect);
+        found.set(path, seen);
+        for (const id of seen.popovers) if (!seen.ids.includes(id)) complain(`a badge opens #${id}, which is not there`);
+        for (const source of seen.brokenImages) complain(`broken image ${source}`);
+        for (const formula of seen.refusedFormulas) complain(`KaTeX refused ${formula}`);
+        for (const what of seen.overflowing) complain(what);
+        for (const number of seen.hiddenNumbers) complain(`the number ${number} is out of sight`);
+        if (width >= 1280) for (const line of seen.wideCode) complain(`code runs out of its column: ${line}`);
+        await page.close();
     }
+    await context.close();
 }
 
 function follow() {
@@ -155,20 +153,18 @@ async function accessible(page, where) {
     for (const { id, nodes } of violations) complaints.add(`${where}: axe: ${id}, ${nodes.length} times, as in ${nodes[0].html.slice(0, 200)}`);
 }
 
-async function axe(browser, site) {
-    for (const [colorScheme, width] of [["light", 1280], ["dark", 360]]) {
-        const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
-        for (const path of axed) {
-            const page = await context.newPage();
-            page.setDefaultTimeout(patience);
-            await page.goto(`${site}/${path}`);
-            await page.evaluate(settle);
-            await page.evaluate(emptied);
-            await accessible(page, `${path}, ${colorScheme}, ${width} px`);
-            await page.close();
-        }
-        await context.close();
+async function axe(browser, site, colorScheme, width) {
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+    for (const path of axed) {
+        const page = await context.newPage();
+        page.setDefaultTimeout(patience);
+        await page.goto(`${site}/${path}`);
+        await page.evaluate(settle);
+        await page.evaluate(emptied);
+        await accessible(page, `${path}, ${colorScheme}, ${width} px`);
+        await page.close();
     }
+    await context.close();
 }
 
 async function ask(browser, site) {
@@ -211,9 +207,10 @@ async function main() {
     const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
     const server = await serve();
     const site = `http://127.0.0.1:${server.address().port}`;
-    await look(browser);
+    const looks = [["light", 1280], ["dark", 360]];
+    await Promise.all(looks.map(([colorScheme, width]) => look(browser, colorScheme, width)));
     follow();
-    await axe(browser, site);
+    await Promise.all(looks.map(([colorScheme, width]) => axe(browser, site, colorScheme, width)));
     await ask(browser, site);
     await toggle(browser, site);
     await browser.close();
