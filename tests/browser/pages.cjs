@@ -40,7 +40,7 @@ const questions = {
 const complaints = new Set();
 const found = new Map(); // what the last look at each page found
 
-const patience = 120_000; // milliseconds, on a machine that has other things to do
+const patience = 300_000; // milliseconds, on a machine that has other things to do
 
 // Opens the solutions, and waits for the typefaces and for what the page's script does with the widths.
 async function settle() {
