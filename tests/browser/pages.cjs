@@ -21,7 +21,7 @@ const pages = readdirSync(book, { recursive: true })
     .sort();
 if (pages.length === 0) throw new Error(`no pages in ${book}: run make book first`);
 
-const axed = ["index.html", "1-descent/ridge-lasso.html", "2-energy/sampling.html", "appendix/errata.html", "appendix/speed.html"];
+const axed = ["index.html", "1-descent/ridge-lasso.html", "2-energy/sampling.html", "appendix/sections.html", "appendix/speed.html"];
 
 // What is asked, and where the first answer must lead: a page, or a section of it.
 const questions = {
