@@ -16,6 +16,7 @@ help: ## this list
 book: weave api ## the book, in target/book
 	@mdbook build 2>target/mdbook.log || { cat target/mdbook.log; exit 1; }
 	@! grep -A 1 -E "HTML (end )?tag|Rendering failed|ERROR" target/mdbook.log || { echo "mdBook found damaged HTML"; exit 1; }
+	@cargo run --quiet --locked -p weave -- index target/book
 	@mkdir -p target/book/api
 	@cp -R target/doc/. target/book/api/
 	@cp -R book/theme/katex target/book/api/katex

@@ -8,13 +8,15 @@
 #   python    a private Python environment with nbclient, in target/python
 #   jupyter   JupyterLab, in the same environment
 #   peers     the libraries that the speeds are compared with, in the same environment
-#   browser   Playwright's library, in target/browser; it drives a Chromium that is on the machine
+#   browser   Chromium and npm, by the system's package manager; Playwright's library and axe-core, in target/browser
 #   doctor    installs nothing: says what is here, what is missing, and which versions
 set -eu
 
 MDBOOK=0.5.4
 MDBOOK_KATEX=0.10.0
 EVCXR=0.22.0
+PLAYWRIGHT=1.65.1
+AXE=4.13.0
 RUST=1.95
 
 tools=$PWD/target/tools
@@ -115,12 +117,33 @@ python() { environment notebooks/requirements.txt; }
 jupyter() { environment notebooks/requirements-lab.txt; }
 peers() { environment benches/peers/requirements.txt; }
 
+has_chromium() { [ -n "${CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome || have chrome; }
+
 browser() {
-    have chromium || have google-chrome || have chrome || fail "Chromium is missing (on Debian and Ubuntu: apt install chromium)."
-    have npm || fail "npm is missing (on Debian and Ubuntu: apt install npm)."
-    [ -d target/browser/node_modules/playwright-core ] && return
-    say "installing playwright-core into target/browser"
-    npm install --silent --no-fund --no-audit --prefix target/browser playwright-core@1.65.1 >&2
+    if ! has_chromium || ! have npm; then
+        say "Chromium or npm is missing; installing them"
+        if have apt-get; then
+            as_root apt-get update -qq
+            has_chromium || as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >&2
+            have npm || as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq npm >&2
+        elif have dnf; then
+            as_root dnf install -y chromium npm >&2
+        elif have pacman; then
+            as_root pacman -S --noconfirm --needed chromium npm >&2
+        elif have brew; then
+            has_chromium || brew install --cask chromium >&2
+            have npm || brew install node >&2
+        fi
+    fi
+    has_chromium || fail "Chromium is missing. Please install it, or name it in CHROMIUM."
+    have npm || fail "npm is missing. Please install Node.js with npm."
+    stamp=target/browser/$PLAYWRIGHT-$AXE
+    [ -e "$stamp" ] && return
+    say "installing playwright-core $PLAYWRIGHT and axe-core $AXE into target/browser"
+    mkdir -p target/browser
+    npm install --silent --no-fund --no-audit --save-exact --prefix target/browser \
+        "playwright-core@$PLAYWRIGHT" "@axe-core/playwright@$AXE" "axe-core@$AXE" >&2
+    : >"$stamp"
 }
 
 # line NAME COMMAND… : one line of the doctor's report.

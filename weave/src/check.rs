@@ -27,6 +27,7 @@ pub fn check(book: &Book) -> Vec<Problem> {
             problems.extend(found);
         }
         links(book, entry, &mut problems);
+        widths(book, entry, &mut problems);
     }
     unlisted(book, &mut problems);
     uncited(book, &mut problems);
@@ -64,6 +65,36 @@ fn notebook(entry: &Entry, problems: &mut Vec<Problem>) {
                         "two figures in one cell: a kernel shows only the last; split the cell";
                     problems.push(Problem::new(&chapter.path, piece, message));
                 }
+            }
+        }
+    }
+}
+
+/// What the page shows of a line of code beside its sidebar, in characters.
+const WIDTH: usize = 100;
+
+/// No line of a cell, or of code shown by anchor, is wider than the page shows.
+fn widths(book: &Book, entry: &Entry, problems: &mut Vec<Problem>) {
+    let mut measure = |file: &Path, number: usize, line: &str| {
+        let width = line.chars().count();
+        if width > WIDTH {
+            let message = format!("a line of {width} characters: code has at most {WIDTH} a line");
+            problems.push(Problem::new(file, number, message));
+        }
+    };
+    let chapter = &entry.chapter;
+    for cell in chapter.cells() {
+        for (number, line) in (cell.first_line..).zip(cell.code.lines()) {
+            measure(&chapter.path, number, line);
+        }
+    }
+    for (directive, _) in chapter.directives() {
+        // An anchor that is not there is refused where the page is written.
+        if let Directive::Include { file, anchor } = directive
+            && let Ok(code) = page::included(book, entry, file, anchor)
+        {
+            for (number, line) in code.lines.iter().zip(code.text.lines()) {
+                measure(Path::new(&code.file), *number, line);
             }
         }
     }

@@ -28,6 +28,8 @@ pub mod page;
 #[cfg(feature = "book")]
 pub mod run;
 #[cfg(feature = "book")]
+pub mod search;
+#[cfg(feature = "book")]
 pub mod tests;
 
 pub use problem::Problem;

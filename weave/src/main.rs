@@ -18,6 +18,7 @@ use weave::{
     notebook::Notebook,
     output, page,
     run::{Done, refresh},
+    search,
 };
 
 /// Turns the chapters of Downhill into notebooks, test programs and pages.
@@ -50,6 +51,11 @@ enum Command {
         expected: PathBuf,
         /// The notebook as a kernel ran it.
         got: PathBuf,
+    },
+    /// Writes what the search of the built book looks through, in place of mdBook's index.
+    Index {
+        /// The folder of the built book.
+        site: PathBuf,
     },
     /// mdBook's preprocessor, before the mathematics is rendered.
     Mdbook {
@@ -96,6 +102,12 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Status => status(&Book::load(&root)?),
         Command::Compare { expected, got } => compare(&expected, &got),
+        Command::Index { site } => {
+            let script = search::script(&Book::load(&root)?, &site)?;
+            std::fs::write(site.join("searchindex.js"), script)
+                .context("writing searchindex.js")?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Mdbook { supports: Some(_) } | Command::MdbookFinish { supports: Some(_) } => {
             Ok(ExitCode::SUCCESS)
         }

@@ -21,6 +21,8 @@ pub struct Included {
     pub line: usize,
     /// The code between the anchors, without its common indentation.
     pub text: String,
+    /// The line in the file of each line of the code.
+    pub lines: Vec<usize>,
 }
 
 /// The page of a chapter.
@@ -417,19 +419,21 @@ pub fn included(book: &Book, entry: &Entry, file: &str, anchor: &str) -> Result<
     }
     // The prose says what a doc comment would say again.
     let shown_line =
-        |line: &&str| !["// ANCHOR", "///"].iter().any(|mark| line.trim_start().starts_with(mark));
-    let kept: Vec<&str> = lines[begin + 1..end].iter().copied().filter(shown_line).collect();
+        |line: &str| !["// ANCHOR", "///"].iter().any(|mark| line.trim_start().starts_with(mark));
+    let kept: Vec<(usize, &str)> =
+        (begin + 1..end).map(|k| (k + 1, lines[k])).filter(|(_, line)| shown_line(line)).collect();
     let indent = kept
         .iter()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| line.len() - line.trim_start().len())
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(_, line)| line.len() - line.trim_start().len())
         .min();
     let text = kept
         .iter()
-        .map(|line| line.get(indent.unwrap_or(0)..).unwrap_or(""))
+        .map(|(_, line)| line.get(indent.unwrap_or(0)..).unwrap_or(""))
         .collect::<Vec<_>>()
         .join("\n");
-    Ok(Included { file: shown, line: begin + 2, text })
+    let lines = kept.into_iter().map(|(number, _)| number).collect();
+    Ok(Included { file: shown, line: begin + 2, text, lines })
 }
 
 /// A page after KaTeX: without the TeX that KaTeX annotates its MathML with, which Markdown would damage, and without

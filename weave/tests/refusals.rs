@@ -287,6 +287,35 @@ fn anchors_unused_and_missing() {
 }
 
 #[test]
+fn lines_of_code_that_are_too_wide() {
+    let cell = |width: usize| format!("println!(\"slope = 2.50\"); // {:é<1$}", "", width - 29);
+    for (width, fits) in [(100, true), (101, false)] {
+        assert_eq!(cell(width).chars().count(), width);
+        let small = SmallBook::new();
+        small.spoil("chapters/lines.md", "println!(\"slope = 2.50\");", &cell(width));
+        small.notebook(&[&cell(width)], "slope = 2.50\n");
+        if fits {
+            assert_eq!(small.problems(), []);
+        } else {
+            let line = line_of(CHAPTER, "println!");
+            small.refuses("chapters/lines.md", line, "a line of 101 characters");
+        }
+    }
+    // The indentation that all shown lines share is not shown, and doc comments are not.
+    for (width, fits) in [(100, true), (101, false)] {
+        let small = SmallBook::new();
+        let shown = format!("    fn slope() {{}} //{}\n", "é".repeat(width - 16));
+        let code = format!("    // ANCHOR: slope\n    /// {}\n{shown}", "long ".repeat(30));
+        small.write("src/lines.rs", &format!("{code}    // ANCHOR_END: slope\n"));
+        if fits {
+            assert_eq!(small.problems(), []);
+        } else {
+            small.refuses("src/lines.rs", 3, "a line of 101 characters");
+        }
+    }
+}
+
+#[test]
 fn labels_and_tests_that_do_not_match() {
     let chapter = "chapters/lines.md";
     let small = SmallBook::new();
