@@ -219,7 +219,8 @@ fn ebm_inference_needs_no_partition_function() {
 /// $-\log p(y | x)$ on a grid of answers, by differences in the weight; the second contains the energy's slope in the weight twice.
 #[test]
 fn energy_for_inference_not_learning() {
-    let grid = Array1::linspace(-6.0, 6.0, 241).insert_axis(Axis(1));
+    // Answers from -2 on: with all of the line, Z would not depend on w and the second phase would be 0.
+    let grid = Array1::linspace(-2.0, 6.0, 161).insert_axis(Axis(1));
     let energy = |w: f64, x: f64, y: f64| 0.5 * (y - w * x).powi(2);
     let loss = |w: f64, x: f64, y: f64| {
         let z: f64 = grid.iter().map(|&y| (-energy(w, x, y)).exp()).sum();
@@ -230,15 +231,20 @@ fn energy_for_inference_not_learning() {
         let compatibility = Clamped::new(&line, array![x, 0.0], vec![1]).unwrap();
         let in_y = differences(|y| energy(w, x, y[0]), &array![y], 1e-5);
         assert!((compatibility.gradient(&array![y])[0] - in_y[0]).abs() < 1e-9);
-        let before = line.w.clone();
-        Descent::new(0.5).unwrap().infer(&compatibility, &array![y]).unwrap();
-        assert_eq!(line.w, before, "inference moves no weight");
-
+        // Inference goes to where the energy's slope in y is 0. The loss's slope in w is not 0 there.
+        let answer = Descent::new(0.5).unwrap().infer(&compatibility, &array![y]).unwrap().x[0];
+        assert!((answer - w * x).abs() < 1e-9);
         let in_w = |y: f64| -(y - w * x) * x;
         let p = Boltzmann::new(&compatibility, grid.clone(), 1.0).unwrap();
         let phases = in_w(y) - p.mean(|y| in_w(y[0]));
         let slope = differences(|w| loss(w[0], x, y), &array![w], 1e-5);
         assert!((phases - slope[0]).abs() < 1e-8);
+        // The energy's own slope in w is another number, and a step along the loss's slope takes the answer towards y.
+        assert!((in_w(y) - slope[0]).abs() > 1e-3 && slope[0].abs() > 1e-2);
+        let moved = Line { w: array![[w - 0.1 * slope[0]]] };
+        let question = Clamped::new(&moved, array![x, 0.0], vec![1]).unwrap();
+        let after = Descent::new(0.5).unwrap().infer(&question, &array![y]).unwrap().x[0];
+        assert!((after - y).abs() < (answer - y).abs());
     }
 }
 
@@ -944,8 +950,8 @@ fn erratum_marginal_unnormalised_weight() {
     assert!(printed.sum() > 2.0 && printed.iter().any(|&p| p > 1.0));
 }
 
-/// The probabilities of the visible configurations against the products of their units' marginals, by enumeration: the units are not independent,
-/// as samples are. $Z$ over the data alone is not $Z$.
+/// Samples against units: two samples drawn from the weights by hand occur together as often as the product of the library's probabilities says, cell
+/// by cell, while the probability of a configuration is not the product of its units'. $Z$ over the data alone is not $Z$.
 #[test]
 fn units_versus_samples() {
     let (energy, visible, hidden) = machine(27);
@@ -955,10 +961,27 @@ fn units_versus_samples() {
         x.iter().zip(&units).map(|(&x, &m)| if x == 1.0 { m } else { 1.0 - m }).product::<f64>()
     });
     assert!(furthest(&product, &p.visible()) > 1e-3);
-    // Samples are: the probability of two is the product, so that all pairs sum to 1 and the likelihood adds up.
-    let two =
-        p.log_likelihood(&DATA[..2]) - p.log_likelihood(&DATA[..1]) - p.log_likelihood(&DATA[1..2]);
-    assert!(two.abs() < 1e-13);
+    // Samples are. The draws come from the weights written out, the probability of a pair from the library's likelihood.
+    let f = weights_by_hand(&energy);
+    let (mut rng, n, mut counts) = (rng(270), 200_000, [0.0; 256]);
+    let mut draw = || {
+        // The 8 hidden configurations of a visible one stand side by side.
+        let mut left = rng.random::<f64>() * f.sum();
+        let beyond = |weight: &f64| {
+            left -= weight;
+            left < 0.0
+        };
+        f.iter().position(beyond).unwrap_or(127) / 8
+    };
+    for _ in 0..n {
+        counts[16 * draw() + draw()] += 1.0;
+    }
+    for (pair, count) in counts.iter().enumerate() {
+        let expected = p.log_likelihood(&[pair / 16, pair % 16]).exp();
+        // 256 cells: five standard errors, and three draws for cells that are nearly empty.
+        let error = 5.0 * (expected * (1.0 - expected) / n as f64).sqrt() + 3.0 / n as f64;
+        assert!((count / n as f64 - expected).abs() < error, "{pair}: {count} {expected}");
+    }
     let over_data: f64 = DATA.iter().map(|&x| weights_by_hand(&energy).row(x).sum()).sum();
     assert!((over_data / weights_by_hand(&energy).sum() - 1.0).abs() > 0.01);
 }
@@ -1033,12 +1056,13 @@ fn iid_joint_factorisation() {
     assert!((total - 1.0).abs() < 1e-14);
 }
 
-/// The likelihood of five samples, one of them twice, against the product of their probabilities.
+/// The likelihood of five samples, one of them twice, against $\prod_i \sum_h f(x^{(i)}, h) / Z$ from the double sum written out.
 #[test]
 fn likelihood_of_dataset() {
     let (energy, visible, hidden) = machine(30);
     let p = Joint::of_energy(&energy, &visible, &hidden).unwrap();
-    let product: f64 = DATA.iter().map(|&x| p.visible()[x]).product();
+    let f = weights_by_hand(&energy);
+    let product: f64 = DATA.iter().map(|&x| f.row(x).sum() / f.sum()).product();
     assert!((p.log_likelihood(&DATA).exp() / product - 1.0).abs() < 1e-12);
 }
 

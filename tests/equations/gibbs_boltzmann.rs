@@ -461,7 +461,8 @@ fn ising_chain_energy() {
     }
 }
 
-/// log Z of chains by two-by-two matrices against the list of all states, up to 16 spins; a ring of 10⁹ against 10⁹ times log λ₊: thirty squarings lose no digit.
+/// log Z of chains by two-by-two matrices against the list of all states, up to 16 spins; a ring of 10⁹ against 10⁹ times log λ₊: thirty squarings
+/// lose no digit. The products are counted by what they allocate: k squarings and as many products as n has ones in base 2, no more.
 #[test]
 fn transfer_matrix_cost() {
     for n in [2, 8, 16] {
@@ -475,6 +476,21 @@ fn transfer_matrix_cost() {
     }
     let plus = 0.8f64.exp() * 0.08f64.cosh()
         + (1.6f64.exp() * 0.08f64.sinh().powi(2) + (-1.6f64).exp()).sqrt();
+    // Before the long ring, which a loop over its sites would never finish.
+    let allocations = |sites: usize| {
+        let ring = Ring::ising(1, sites, 1.0, 0.1, 0.8).unwrap();
+        let work = || assert!(ring.log_partition().is_finite());
+        allocation_counter::measure(work).count_total as usize
+    };
+    let products = |sites: usize| (sites.ilog2() + sites.count_ones()) as usize;
+    // From 2 to 4 sites there is one product more.
+    let (fixed, each) = (allocations(2), allocations(4) - allocations(2));
+    assert!(each > 0, "the counter counts");
+    for sites in [3, 7, 8, 100, 128, 1023, 1024, 1025, 65_535] {
+        let counted = fixed + each * (products(sites) - products(2));
+        assert_eq!(allocations(sites), counted, "{sites} sites");
+        assert!(products(sites) as f64 <= 2.0 * (sites as f64).log2() + 1.0);
+    }
     let billion = Ring::ising(1, 1_000_000_000, 1.0, 0.1, 0.8).unwrap();
     assert!((billion.log_partition() / 1e9 / plus.ln() - 1.0).abs() < 1e-14);
 }
