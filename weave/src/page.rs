@@ -229,7 +229,7 @@ impl Writer<'_> {
             &statement.why,
         );
         Ok(format!(
-            "<aside class=\"erratum\" id=\"erratum-{id}\">\n\n*{title}*, “{section}”, prints {printed}\n\nRight is {corrected} {why} \
+            "<aside class=\"erratum\" role=\"note\" id=\"erratum-{id}\">\n\n*{title}*, “{section}”, prints {printed}\n\nRight is {corrected} {why} \
              <button class=\"badge erratum-badge\" popovertarget=\"check-{key}\" aria-label=\"Shown by the test {name}\">✓</button>\n\n</aside>"
         ))
     }
