@@ -11,6 +11,7 @@ use downhill::{
         log_loss_gradient, logistic, play, ucb1,
     },
     ols::{Ols, add_intercept},
+    perceptron::Perceptron,
     rng,
     sampling::{Kernel, Metropolis},
 };
@@ -215,7 +216,8 @@ fn loss_minimisation_ingredients() {
     }
 }
 
-/// Four kinds of fit on the rows of a table in two orders: the same answer.
+/// Four kinds of fit on the rows of a table in two orders: the same answer. The perceptron, which corrects itself row by row, ends at
+/// another of the planes that part the classes, after another number of mistakes.
 #[test]
 fn observation_and_feature() {
     let mut rng = rng(6);
@@ -235,6 +237,15 @@ fn observation_and_feature() {
     let (a, b) = (KMeans::fit_from(&x, &start).unwrap(), KMeans::fit_from(&xs, &start).unwrap());
     assert!((a.centres() - b.centres()).iter().all(|d| d.abs() < 1e-13));
     assert!(order.iter().zip(b.labels()).all(|(&i, &label)| a.labels()[i] == label));
+
+    let sides = x.column(0).mapv(f64::signum);
+    let (mut a, mut b) = (Perceptron::new(3), Perceptron::new(3));
+    let mistakes = a.train(&x, &sides, 10_000).unwrap();
+    let mistakes_then = b.train(&xs, &sides.select(Axis(0), &order), 10_000).unwrap();
+    assert_ne!(mistakes, mistakes_then);
+    let angle = a.weights().dot(b.weights())
+        / (a.weights().dot(a.weights()) * b.weights().dot(b.weights())).sqrt();
+    assert!(angle < 0.999_999, "{angle}");
 }
 
 /// Two ways to predict that minimise nothing: the nearest neighbour against the Bayes-optimal rule on two clouds, and Laplace's
@@ -767,28 +778,70 @@ fn generative_needs_no_labels() {
     assert!(furthest(&a.weights(), &b.weights()) > 0.1);
 }
 
-/// All 2¹⁶ images of 4 × 4 pixels against the count 2·2⁴ - 2 of those that are bars or stripes; and images of pixels at random against
-/// the least likely handwritten three, under a normal law of threes.
+/// All 2¹⁶ images of 4 × 4 pixels against the count 2·2⁴ - 2 of those that are bars or stripes. The written threes against all images: the
+/// ellipsoid of a normal law that holds nine in ten of them has a share of the cube that no search would hit, by its volume, whose
+/// formula counts points in three dimensions; and no image of pixels at random is in it.
 #[test]
 fn pixel_space_vs_image_manifold() {
     let is_stripes = |image: u32| (0..4).all(|row| matches!(image >> (4 * row) & 15, 0 | 15));
     let is_bars = |image: u32| (1..4).all(|row| image >> (4 * row) & 15 == image & 15);
     let patterns = (0..1 << 16).filter(|&image| is_stripes(image) || is_bars(image)).count();
     assert_eq!(patterns, 2 * 16 - 2);
-    // 17 greys in 64 places: a number of 79 digits.
-    assert_eq!((64.0 * f64::log10(17.0)) as usize + 1, 79);
 
-    let mut rng = rng(22);
     let digits = data::digits();
+    let greys: BTreeSet<u64> = digits.images.iter().map(|&grey| grey as u64).collect();
+    assert_eq!((greys.len(), digits.images.ncols()), (17, 64));
+    let mut rng = rng(22);
     let threes: Vec<usize> = (0..digits.labels.len()).filter(|&i| digits.labels[i] == 3).collect();
     let threes = digits.images.select(Axis(0), &threes) / 16.0;
-    let law =
-        GaussianDiscriminant::fit(&threes, &vec![0; threes.nrows()], Covariance::Shared, 1e-2)
-            .unwrap();
+    let describe = |images: &Array2<f64>| {
+        let labels = vec![0; images.nrows()];
+        GaussianDiscriminant::fit(images, &labels, Covariance::Shared, 1e-4).unwrap()
+    };
+    // The logarithm of the volume where the law is at least as dense as `least`: with D = 2 ln(p(m)/p_least) the squared radius
+    // in standard deviations, ln(π^{d/2} D^{d/2} √|S| / (d/2)!), and √|S| from the density at the mean. Here d/2 is whole or
+    // 3/2, with (3/2)! = 3√π/4.
+    let log_volume = |law: &GaussianDiscriminant, least: f64| {
+        let d = law.means().ncols() as f64;
+        let peak = law.log_density(law.means())[0];
+        let factorial = if d == 3.0 {
+            (0.75 * std::f64::consts::PI.sqrt()).ln()
+        } else {
+            (1..=d as usize / 2).map(|k| (k as f64).ln()).sum()
+        };
+        let log_root = -peak - d / 2.0 * std::f64::consts::TAU.ln();
+        d / 2.0 * (std::f64::consts::PI * 2.0 * (peak - least)).ln() + log_root - factorial
+    };
+    // The density that nine in ten of the images reach.
+    let least_of = |law: &GaussianDiscriminant, images: &Array2<f64>| {
+        let mut densities = law.log_density(images).to_vec();
+        densities.sort_by(f64::total_cmp);
+        densities[densities.len() / 10]
+    };
+
+    // Three pixels, and the cube from -1 to 2: the share of random points within against the volume.
+    let middle = threes.select(Axis(1), &[26, 28, 36]);
+    let law = describe(&middle);
+    let least = least_of(&law, &middle);
+    let points = Array2::from_shape_simple_fn((100_000, 3), || -1.0 + 3.0 * rng.random::<f64>());
+    let within = law.log_density(&points).iter().filter(|&&d| d >= least).count() as f64;
+    let expected = log_volume(&law, least).exp() / 27.0 * 1e5;
+    assert!(
+        expected > 1000.0 && (within - expected).abs() < 4.0 * expected.sqrt(),
+        "{within}, {expected}"
+    );
+
+    let law = describe(&threes);
+    let least = least_of(&law, &threes);
     let random =
         Array2::from_shape_simple_fn((1000, 64), || f64::from(rng.random_range(0..=16)) / 16.0);
-    let least = law.log_density(&threes).fold(f64::INFINITY, |a: f64, &b| a.min(b));
     assert!(law.log_density(&random).iter().all(|&d| d < least));
+    // 4·10¹⁷ seconds have passed since the beginning; a million million images in each are fewer than 10³⁰.
+    let log_share = log_volume(&law, least) / 10_f64.ln();
+    assert!(log_share < -30.0, "{log_share}");
+    // Of what fills the cube evenly the same formula does not say that: its ellipsoid is as large as the cube.
+    let law = describe(&random);
+    assert!(log_volume(&law, least_of(&law, &random)) > 0.0);
 }
 
 /// The places where a dense grid has its energy's local minima against the ends of slides from everywhere; in a Hopfield network
@@ -1142,8 +1195,9 @@ fn ebm_class_of_probabilistic_models() {
     assert!((share - z(-0.1, 0.9, 0.6) / z(-2.0, 2.0, 0.6)).abs() < 4.0 * error);
 }
 
-/// The fitted classifier's probability against the Boltzmann factors of its energies; the line's prediction against the minimum and the mean
-/// of its energy over a grid.
+/// The fitted classifier's probability against the Boltzmann factors of its energies, over their sum with x held; the line's prediction
+/// against the minimum and the mean of its energy over a grid, and its Z(x), √2π whatever x is; and the classifier's Z over x as well,
+/// which grows without bound with the box.
 #[test]
 fn placeholder_connection_with_ml_models() {
     let mut rng = rng(30);
@@ -1164,7 +1218,17 @@ fn placeholder_connection_with_ml_models() {
         assert!((grid[lowest] - prediction).abs() <= 0.5e-3 + 1e-12);
         let weights = energy.mapv(|e| (-e).exp());
         assert!((weights.dot(&grid) / weights.sum() - prediction).abs() < 1e-9);
+        assert!((weights.sum() * 1e-3 - std::f64::consts::TAU.sqrt()).abs() < 1e-9);
     }
+    let within = |side: f64| {
+        let (count, cell) = (400, side / 400.0);
+        let at = |i: usize| -0.5 * side + (i as f64 + 0.5) * cell;
+        (0..count * count)
+            .map(|i| array![at(i / count), at(i % count)])
+            .map(|x| ((-energy(&x, 0.0)).exp() + (-energy(&x, 1.0)).exp()) * cell * cell)
+            .sum::<f64>()
+    };
+    assert!(within(8.0) > 4.0 * within(4.0) && within(16.0) > 4.0 * within(8.0));
 }
 
 /// A magnet's energy, summed over pairs of spins, against that of the Hopfield network with the couplings for weights and the field reversed for

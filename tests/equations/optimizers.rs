@@ -332,23 +332,62 @@ fn strong_convexity_gradient_bound() {
     assert!(tightest < 1.2, "{tightest}");
 }
 
-/// The height of a walk with η = 1/L on a logistic loss against (1 − 1/κ)ᵏ times the first height.
+/// The height of walks with η = 1/L against (1 − 1/κ)ᵏ times the first height, on a logistic loss and in quadratic valleys, where
+/// a walk along the floor shrinks by (1 − 1/κ)² at each step; and at 2/(L + μ) against the faster law of quadratics.
+/// Source: A. B. Taylor, J. M. Hendrickx, F. Glineur, J. Optim. Theory Appl. 178 (2018) 455, for the last.
 #[test]
 fn gradient_descent_strongly_convex_rate() {
-    let (x, labels, penalty, strong, smooth) = logistic_problem(6);
+    let factor = |kappa: f64| 1.0 - 1.0 / kappa;
+    let (x, labels, penalty, strong, _) = logistic_problem(6);
+    // Where all log-odds are zero σ' is ¼, and nowhere larger: this L is the least.
+    let smooth = largest_eigenvalue(&(x.t().dot(&x) / 30.0 / 4.0)) + 2.0 * penalty;
     let loss = logistic(&x, &labels, penalty);
     let minimum =
         minimize(&mut Bfgs::new(3), &loss, &Array1::zeros(3), 1e-10, 100, |_, _| {}).unwrap();
-    let mut heights = Vec::new();
-    let mut descent = GradientDescent::new(1.0 / smooth).unwrap();
-    descend(&mut descent, &loss, &mut array![4.0, -3.0, 5.0], 200, |_, _, v| {
-        heights.push(v - minimum.place.value)
-    })
-    .unwrap();
-    for (k, height) in heights.iter().enumerate() {
-        assert!(*height <= (1.0 - strong / smooth).powi(k as i32) * heights[0] + 1e-14);
+    let kappa = smooth / strong;
+    for (rate, factor) in [
+        (1.0 / smooth, factor(kappa)),
+        (2.0 / (smooth + strong), ((kappa - 1.0) / (kappa + 1.0)).powi(2)),
+    ] {
+        let mut heights = Vec::new();
+        let mut descent = GradientDescent::new(rate).unwrap();
+        descend(&mut descent, &loss, &mut array![4.0, -3.0, 5.0], 200, |_, _, v| {
+            heights.push(v - minimum.place.value)
+        })
+        .unwrap();
+        for (k, height) in heights.iter().enumerate() {
+            assert!(*height <= factor.powi(k as i32) * heights[0] + 1e-14);
+        }
+        assert!(heights[200] < 1e-3 * heights[0]);
     }
-    assert!(heights[200] < 1e-3 * heights[0]);
+
+    for kappa in [1.2, 3.0, 10.0, 100.0] {
+        for (start, along_the_floor) in [(array![1.0, 0.0], true), (array![1.0, 0.1], false)] {
+            let points = walk(
+                GradientDescent::new(1.0 / kappa).unwrap(),
+                |t, g| valley(kappa, t, g),
+                &start,
+                20,
+            );
+            let heights: Vec<f64> =
+                points.iter().map(|t| Place::new(t, |t, g| valley(kappa, t, g)).value).collect();
+            for (k, &height) in heights.iter().enumerate() {
+                let bound = factor(kappa).powi(k as i32) * heights[0];
+                assert!(height <= bound * (1.0 + 1e-12));
+                if along_the_floor {
+                    let floor = (1.0 - 1.0 / kappa).powi(2 * k as i32) * heights[0];
+                    assert!((height - floor).abs() < 1e-12 * floor);
+                    // (1 − 2/κ)ᵏ promises too much in every valley.
+                    assert!(
+                        k == 0 || height > (1.0 - 2.0 / kappa).max(0.0).powi(k as i32) * heights[0]
+                    );
+                }
+            }
+        }
+    }
+    // In the shortest, a constant larger by a fifth would have promised the bottom in one step.
+    let (kappa, left) = (1.2_f64, (1.0 - 1.0 / 1.2_f64).powi(2));
+    assert!(left <= factor(kappa) && left > 1.0 - 1.2 / kappa + 0.02);
 }
 
 /// The heavy ball with its velocity written as a difference of two points, against the method; without momentum it is

@@ -2,6 +2,7 @@
 
 use downhill::{
     data,
+    ols::Ols,
     ridge_lasso::{
         self, CrossValidation, Lasso, Ridge, Standardizer, cross_validate, lasso_cost, ridge_cost,
     },
@@ -368,12 +369,14 @@ fn lasso_orthogonal() {
     assert!(largest(&(theta - at_lambda)) > 0.1);
 }
 
-/// The formula for one coordinate against a search along that coordinate, with and without a ridge part.
+/// The library's sweep over one column, the others' share taken from the targets, against a search along that coordinate: from zero and
+/// from the solution at a larger penalty, with and without a ridge part.
 #[test]
 fn lasso_coordinate_update() {
     let (x, y) = problem(15);
     let lambda = 0.5;
     let theta = array![0.5, -0.2, 0.1, 0.3];
+    let mut moved_from_zero = 0;
     for mu in [0.0, 0.4] {
         for j in 0..4 {
             let along = |t: f64| {
@@ -386,17 +389,23 @@ fn lasso_coordinate_update() {
                 let (a, b) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
                 if along(a) < along(b) { high = b } else { low = a }
             }
-            let residual = &y - &x.dot(&theta);
-            let column = x.column(j);
-            let square = column.dot(&column);
-            let update = ridge_lasso::soft_threshold(
-                column.dot(&residual) + square * theta[j],
-                30.0 * lambda / 2.0,
-            ) / (square + 30.0 * mu);
+            let column = x.column(j).insert_axis(Axis(1)).to_owned();
+            let left_over = &y - &x.dot(&theta) + &x.column(j) * theta[j];
+            // One exact sweep ends at a gap of rounding. One that falls short would be let pass by this tolerance, and be
+            // a thousandth away.
+            let alone = Lasso::new(&column, &left_over).unwrap().with_ridge(mu).unwrap();
+            let alone = alone.tolerance(1e-6).unwrap();
             // Comparing costs resolves the place of a minimum to the root of ε.
-            assert!((update - low).abs() < 1e-7);
+            assert!((alone.fit(lambda).unwrap()[0] - low).abs() < 1e-7);
+            let between = 0.5 * (lambda + alone.lambda_max());
+            if between > lambda {
+                let path = alone.path(&array![between, lambda]).unwrap().coefficients;
+                moved_from_zero += usize::from(path[[0, 0]] != 0.0 && path[[0, 0]] != path[[1, 0]]);
+                assert!((path[[1, 0]] - low).abs() < 1e-7);
+            }
         }
     }
+    assert!(moved_from_zero >= 4, "{moved_from_zero} sweeps that began elsewhere than at zero");
 }
 
 /// The bound before anything is dropped, at random pairs of coefficients and dual points feasible or not, against the cost; equal at u = r.
@@ -531,6 +540,26 @@ fn lasso_strong_rule() {
     by_correlation.sort_by(|&i, &j| correlations[j].abs().total_cmp(&correlations[i].abs()));
     assert!(by_correlation[100..].iter().any(|&j| theta[j] != 0.0));
     assert!(lasso.duality_gap(&theta, lambda) <= 1e-8 * y.dot(&y) / 60.0);
+
+    // The constant itself. From λ' = 1 to λ = 0.8 the first column's correlation falls with the penalty; the second's is
+    // `kept` at λ' and rises by 1.5 times as much, so that at λ it exceeds 0.8 and the column belongs in. A tolerance of 0.03
+    // forgives its absence: whether it is used tells whether the rule, whose bound is 2λ − λ' = 0.6, let it in.
+    for (kept, used) in [(0.58, false), (0.62, true)] {
+        let x = array![[1.0, -1.5], [0.0, (kept + 1.5) / 2.0]];
+        let coarse = Lasso::new(&x, &array![1.0, 2.0]).unwrap().tolerance(0.03).unwrap();
+        assert!((coarse.lambda_max() - 1.0).abs() < 1e-15);
+        let found = coarse.path(&array![1.0, 0.8]).unwrap().coefficients;
+        assert!((found[[1, 0]] - 0.2).abs() < 1e-14 && found.row(0).iter().all(|&t| t == 0.0));
+        assert_eq!(found[[1, 1]] != 0.0, used, "{found}");
+        let solved = coarse.tolerance(1e-12).unwrap().fit(0.8).unwrap();
+        assert!(solved[1] > 0.01, "the premise fails here, and the check mends it: {solved}");
+    }
+    // The premise at its limit, a correlation that rises as fast as the penalty falls: the column enters at the λ where
+    // 2λ − λ' equals what it was at λ', so no larger bound would be safe.
+    let met = Lasso::new(&array![[1.0, -1.0], [0.0, 0.8]], &array![1.0, 2.0]).unwrap();
+    let met = met.tolerance(1e-14).unwrap();
+    assert_eq!(met.fit(0.8 * 1.001).unwrap()[1], 0.0);
+    assert!(met.fit(0.8 * 0.999).unwrap()[1] > 0.0);
 }
 
 /// Selection and shrinkage: exact zeros where the truth has them, none in ridge; the 1-norm never grows with the penalty.
@@ -663,7 +692,8 @@ fn ridge_wide() {
     assert_close(&Ridge::new(&x, &y).unwrap().fit(lambda).unwrap(), &x.t().dot(&a), 1e-11);
 }
 
-/// Every column that the ball around a dual feasible point rules out against the solution, where its coefficient is zero.
+/// Every column that the ball around a dual feasible point rules out against the solution, where its coefficient is zero; and the
+/// ball's radius against the distance of dual points from the solution, which reaches it where they lie on one face.
 #[test]
 fn lasso_gap_safe() {
     let mut rng = rng(27);
@@ -694,6 +724,28 @@ fn lasso_gap_safe() {
         }
     }
     assert!(ruled_out > 10, "{ruled_out}");
+
+    // Dual points about the solution, some on the faces on which it lies, scaled back where they are not feasible. With the
+    // solution's cost, the gap is all the dual's, and a point on the same faces is as far away as the radius says.
+    let active: Vec<usize> = (0..p).filter(|&j| solution[j] != 0.0).collect();
+    let columns = x.select(Axis(1), &active);
+    let mut closest = f64::INFINITY;
+    for k in 0..200 {
+        let mut away = normal(25, &mut rng) * 0.02;
+        if k % 2 == 0 {
+            away = Ols::fit(&columns, &away).unwrap().residuals(&columns, &away);
+        }
+        let point = &exact_u + &away;
+        let excess = largest(&x.t().dot(&point)) / (n * lambda / 2.0);
+        // A part in a million: the solution's own correlations are no more exact.
+        let point = if excess > 1.0 + 1e-6 { point / excess } else { point };
+        let dual = (2.0 * point.dot(&y) - point.dot(&point)) / n;
+        let gap = lasso_cost(&x, &y, &solution, lambda) - dual;
+        let share = (n * gap).sqrt() / ridge_lasso::l2_norm(&(&exact_u - &point));
+        assert!(share > 1.0 - 1e-3, "{share}");
+        closest = closest.min(share);
+    }
+    assert!(closest < 1.001, "the radius is too large: {closest}");
 }
 
 /// Minus the logarithm of Gaussian likelihood times Laplace prior against n/2σ² times the lasso's cost, up to one constant.
