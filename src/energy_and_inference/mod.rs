@@ -2,7 +2,7 @@
 //!
 //! | in the book | here |
 //! |---|---|
-//! | compatibility $F(x, y)$, $x$ held | [`Clamped`], an energy of $y$ |
+//! | mismatch $F(x, y)$, $x$ held | [`Clamped`], an energy of $y$ |
 //! | $\check y = \argmin_y F(x, y)$ over a list | [`search`] |
 //! | the same by gradient descent, step $\eta$ | [`Descent::infer`] |
 //! | $F_\infty(y) = \min_z E(y, z)$ | [`Minimised`], an energy of $y$ |
