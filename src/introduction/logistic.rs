@@ -106,8 +106,11 @@ impl Logistic {
             let weights = basis.as_ref().map_or(weights.to_owned(), |basis| basis.dot(&weights));
             concatenate![Axis(0), [alpha[0] - means.dot(&weights)], weights]
         };
-        let must = "positive where a plane parts the classes, and not lost in rounding, or the \
-                    weights grow without end";
+        let must = if lambda == 0.0 {
+            "positive where a plane parts the classes, or the weights grow without end"
+        } else {
+            "larger where a plane parts the classes, or rounding hides it"
+        };
         let unbounded = Error::Parameter { what: "lambda", value: lambda, must };
         let mut newton = Newton::new(&design, y, lambda);
         let mut change = f64::INFINITY;
