@@ -2,7 +2,7 @@
 // anything is run, where SVG is not shown because nothing is trusted; runs all cells and counts again; changes a number, runs that cell,
 // and sees another output.
 //
-// `make jupyter-test` runs it as `node jupyter.cjs`, from the root of the repository. CHROMIUM names the browser; without
+// `make jupyter-test` runs it as `node jupyter.cjs [notebook…]`, from the root of the repository. CHROMIUM names the browser; without
 // it one is looked for on the path. The notebooks are copies in target/jupyter-test. The first is the one that the page offers for
 // download, which fetches the library at the last commit, from a clone in the place of the published repository; the others find the
 // library by its full path.
@@ -14,17 +14,19 @@ const { join, resolve } = require("node:path");
 const { chromium } = require("playwright-core");
 
 // Short notebooks, and in each a number to change. The second run is of that cell alone.
+const wanted = process.argv.slice(2);
 const notebooks = [
     { name: "directed-vs-energy", downloaded: true, from: "array![0.1, 0.2], array![0.9, 0.7], 0.01", to: "array![0.3, 0.2], array![0.9, 0.7], 0.01" },
     { name: "free-energy", from: "array![1.0, 2.0, 3.0]", to: "array![1.0, 2.0, 4.0]" },
     { name: "divergences", from: "Categorical::new(&array![0.9, 0.1])", to: "Categorical::new(&array![0.8, 0.2])" },
-];
+].filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const MINUTE = 60_000;
 const FIRST_RUN = 15 * MINUTE; // the first cell builds the library
 
 const token = "descent"; // for a server that lives for some minutes and listens to this machine alone
 const root = resolve(".");
 const scratch = join(root, "target/jupyter-test");
+const folder = join(scratch, "notebooks"); // what the server shows
 const builds = join(root, "target/kernels/0"); // where `make notebooks` builds, so that what is built once is there
 const text = (source) => [source].flat().join("");
 
@@ -38,21 +40,21 @@ function expect(condition, what) {
 function download() {
     const clone = join(scratch, "library.git");
     execFileSync("git", ["clone", "--quiet", "--bare", root, clone]);
-    const folder = join(scratch, "download");
-    execFileSync("cargo", ["run", "--quiet", "-p", "weave", "--", "download", "--git", `file://${clone}`, folder]);
-    return folder;
+    const downloads = join(scratch, "download");
+    execFileSync("cargo", ["run", "--quiet", "-p", "weave", "--", "download", "--git", `file://${clone}`, downloads]);
+    return downloads;
 }
 
 // A copy that runs outside the folder `notebooks`, and what is in it.
 function copy({ name, from, downloaded }, downloads) {
-    const folder = downloaded ? downloads : join(root, "notebooks");
-    const notebook = JSON.parse(readFileSync(join(folder, `${name}.ipynb`), "utf8"));
+    const source = downloaded ? downloads : join(root, "notebooks");
+    const notebook = JSON.parse(readFileSync(join(source, `${name}.ipynb`), "utf8"));
     const code = notebook.cells.filter((cell) => cell.cell_type === "code");
     const first = text(code[0].source);
     const named = downloaded ? "git = \"file://" : "downhill = { path = \"..\" }";
     expect(first.includes(named), `${name}: its first cell names no ${named}`);
     code[0].source = first.replace('downhill = { path = ".." }', `downhill = { path = ${JSON.stringify(root)} }`);
-    writeFileSync(join(scratch, `${name}.ipynb`), JSON.stringify(notebook));
+    writeFileSync(join(folder, `${name}.ipynb`), JSON.stringify(notebook));
     const changed = code.findIndex((cell) => text(cell.source).includes(from));
     expect(changed > 0, `${name}: no cell contains \`${from}\`: choose another number to change`);
     const figures = code.flatMap((cell) => cell.outputs).filter((output) => output.data?.["image/svg+xml"]).length;
@@ -73,7 +75,7 @@ async function serve() {
     set("notebook-extension/tracker", { windowingMode: "none" }); // all cells are in the page, seen or not
     set("docmanager-extension/plugin", { autosave: false });
     set("apputils-extension/notification", { fetchNews: "false", checkForUpdates: false });
-    const args = ["lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", `--ServerApp.port=${port}`, `--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${scratch}`];
+    const args = ["lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", `--ServerApp.port=${port}`, `--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${folder}`];
     const env = {
         ...process.env,
         EVCXR_TMPDIR: join(builds, "cells"),
@@ -135,7 +137,6 @@ async function run(page, url, notebook, content) {
         await page.locator("#jp-MainMenu, .lm-MenuBar").getByText("Run", { exact: true }).first().click();
         await page.locator(".lm-Menu-itemLabel", { hasText: words }).first().click();
     };
-    await page.locator(".jp-Notebook .jp-CodeCell").first().click();
     await menu(/^Run All Cells$/);
     await until(page, `${name}, started`, (now) => now.waiting > 0, MINUTE);
     const ran = await until(page, `${name}, run`, (now) => now.waiting === 0, FIRST_RUN);
@@ -168,8 +169,8 @@ async function run(page, url, notebook, content) {
 
 async function main() {
     rmSync(scratch, { recursive: true, force: true });
-    mkdirSync(scratch, { recursive: true });
-    const downloads = download();
+    mkdirSync(folder, { recursive: true });
+    const downloads = notebooks.some(({ downloaded }) => downloaded) && download();
     const contents = notebooks.map((notebook) => copy(notebook, downloads));
     const executablePath = process.env.CHROMIUM ?? execSync("command -v chromium || command -v google-chrome || command -v chrome").toString().trim();
     const { server, url } = await serve();
@@ -177,6 +178,7 @@ async function main() {
     try {
         for (const [k, notebook] of notebooks.entries()) {
             const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
+            page.setDefaultTimeout(5 * MINUTE); // a machine that is building answers clicks late
             await run(page, url, notebook, contents[k]).catch(async (error) => {
                 await page.screenshot({ path: join(scratch, `${notebook.name}.png`) });
                 throw error;
