@@ -4,7 +4,7 @@
 //! portable arithmetic, and the typeface comes along, so that a picture has the same bytes on every machine.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, LazyLock},
 };
 
@@ -190,6 +190,12 @@ impl Figure {
     /// When it cannot be drawn, has a character that the typeface lacks, or does not fit.
     pub fn png(&self) -> Result<Vec<u8>> {
         let tree = tree(&self.svg)?;
+        let mut drawn = BTreeSet::new();
+        characters(tree.root(), &mut drawn);
+        let mut wanted = self.labels.iter().flat_map(|label| label.text.chars());
+        if let Some(lacking) = wanted.find(|c| !c.is_whitespace() && !drawn.contains(c)) {
+            bail!("the typeface of the figures' pictures lacks `{lacking}`");
+        }
         let (width, height) = (self.size.0 as u32, self.size.1 as u32);
         let mut picture = Pixmap::new(width, height).context("a figure without extent")?;
         picture.fill(tiny_skia::Color::WHITE);
@@ -288,6 +294,21 @@ fn solid(paint: &usvg::Paint) -> Result<[u8; 3]> {
     }
 }
 
+/// The characters for which the typeface has a glyph.
+fn characters(group: &Group, drawn: &mut BTreeSet<char>) {
+    for node in group.children() {
+        match node {
+            Node::Group(group) => characters(group, drawn),
+            Node::Text(text) => {
+                let glyphs = text.layouted().iter().flat_map(|span| &span.positioned_glyphs);
+                let known = glyphs.filter(|glyph| glyph.id.0 != 0);
+                drawn.extend(known.flat_map(|glyph| glyph.text.chars()));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Draws a group. Opacities are multiplied down: no figure has a half transparent shape with a fill and a stroke, nor
 /// a half transparent group.
 fn draw(group: &Group, opacity: f32, fit: Transform, picture: &mut Pixmap) -> Result<()> {
@@ -299,14 +320,6 @@ fn draw(group: &Group, opacity: f32, fit: Transform, picture: &mut Pixmap) -> Re
                 continue;
             }
             Node::Text(text) => {
-                let lacking = text
-                    .layouted()
-                    .iter()
-                    .flat_map(|span| &span.positioned_glyphs)
-                    .find(|glyph| glyph.id.0 == 0);
-                if let Some(glyph) = lacking {
-                    bail!("the typeface of the figures' pictures lacks `{}`", glyph.text);
-                }
                 draw(text.flattened(), opacity, fit, picture)?;
                 continue;
             }

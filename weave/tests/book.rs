@@ -85,6 +85,7 @@ fn every_figure_of_a_notebook_has_a_picture_and_words() {
 /// A figure agrees with itself drawn anew, and not with itself without its last shape.
 #[test]
 fn a_figure_is_compared_by_what_it_shows() {
+    let mut unseen = Vec::new();
     let svgs: Vec<String> =
         figures().iter().map(|(_, data)| text(&data["image/svg+xml"])).collect();
     for svg in svgs.iter().step_by(5) {
@@ -94,7 +95,10 @@ fn a_figure_is_compared_by_what_it_shows() {
         let title = Figure::parse(svg).unwrap().title;
         let Some(last) = svg.rfind("<polyline").max(svg.rfind("<circle")) else { continue };
         let end = last + svg[last..].find("/>").unwrap() + 2;
-        let found = compare(format!("{}{}", &svg[..last], &svg[end..]));
-        println!("{title}: {found:?}");
+        if compare(format!("{}{}", &svg[..last], &svg[end..])).is_none() {
+            unseen.push(title);
+        }
     }
+    // What lies among its like is not missed: one of many points in a cloud, a piece of an axis.
+    assert!(unseen.len() <= 6, "{unseen:#?}");
 }

@@ -117,7 +117,7 @@ fn stray_lines_missing_curves_and_colours() {
     differ(&curve, &(curve.clone() + &line(BLUE, &second)), "of colour #0072B2 is new at (");
     differ(&curve, &(curve.clone() + &line(GREEN, &second)), "of colour #179F7B is new");
     differ(&(curve.clone() + &line(BLUE, &second)), &curve, "is no longer drawn at (");
-    differ(&curve, &line(BLUE, &spike), "is new at (");
+    differ(&curve, &line(BLUE, &spike), "of colour #0072B2 is no longer drawn at (");
     differ(&curve, &line(GREEN, &CURVE), "#0072B2 is no longer drawn");
     differ(&curve, &line("#0072B8", &CURVE), "#0072B2 is no longer drawn");
     differ(&curve, &curve.replace("stroke-width=\"20\"", "stroke-width=\"30\""), "no longer drawn");
