@@ -203,7 +203,7 @@ impl Figure {
         let pixels: Vec<[u8; 3]> =
             picture.pixels().iter().map(|p| [p.red(), p.green(), p.blue()]).collect();
         // A figure of many shades does with fewer of them rather than with none.
-        for shades in [256, 64, 16] {
+        for shades in [256, 128, 64, 48, 32, 24, 16] {
             let bytes = encode((width, height), &pixels, shades)?;
             if bytes.len() <= PICTURE {
                 return Ok(bytes);
@@ -351,28 +351,30 @@ fn draw(group: &Group, opacity: f32, fit: Transform, picture: &mut Pixmap) -> Re
     Ok(())
 }
 
-/// A PNG with a palette of the `shades` most frequent colours; every other becomes the nearest of them.
+/// A PNG with a palette of at most `shades` colours; every other becomes the nearest of them. Each colour of the
+/// palette is the one that the pixels miss most, by their number and their distance from those before it.
 fn encode(size: (u32, u32), pixels: &[[u8; 3]], shades: usize) -> Result<Vec<u8>> {
-    let mut counts: BTreeMap<[u8; 3], usize> = BTreeMap::new();
+    let mut counts: BTreeMap<[u8; 3], u64> = BTreeMap::new();
     for pixel in pixels {
         *counts.entry(*pixel).or_default() += 1;
     }
-    let mut colours: Vec<[u8; 3]> = counts.keys().copied().collect();
-    colours.sort_by_key(|colour| (usize::MAX - counts[colour], *colour));
-    let (palette, rest) = colours.split_at(colours.len().min(shades));
-    let mut index: HashMap<[u8; 3], u8> =
-        palette.iter().enumerate().map(|(k, colour)| (*colour, k as u8)).collect();
-    for colour in rest {
-        let distance = |k: &usize| -> i32 {
-            colour
-                .iter()
-                .zip(&palette[*k])
-                .map(|(&a, &b)| (i32::from(a) - i32::from(b)).pow(2))
-                .sum()
-        };
-        let nearest = (0..palette.len()).min_by_key(distance).unwrap_or(0);
-        index.insert(*colour, nearest as u8);
+    // A colour, its pixels, the nearest of the palette and its squared distance.
+    let mut colours: Vec<_> = counts.iter().map(|(c, n)| (*c, *n, 0, 1 << 20)).collect();
+    let mut palette: Vec<[u8; 3]> = Vec::new();
+    while palette.len() < shades {
+        let missed = colours.iter().max_by_key(|(_, n, _, distance)| n * distance);
+        let Some(&(next, ..)) = missed.filter(|missed| missed.3 > 0) else { break };
+        for (colour, _, nearest, distance) in &mut colours {
+            let squares = colour.iter().zip(&next).map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2));
+            let here = squares.sum();
+            if here < *distance {
+                (*nearest, *distance) = (palette.len() as u8, here);
+            }
+        }
+        palette.push(next);
     }
+    let index: HashMap<[u8; 3], u8> =
+        colours.iter().map(|&(colour, _, nearest, _)| (colour, nearest)).collect();
     let depth = if palette.len() <= 16 { 4 } else { 8 };
     let mut rows = Vec::with_capacity(pixels.len());
     for row in pixels.chunks(size.0 as usize) {
