@@ -203,7 +203,7 @@ impl Figure {
         let pixels: Vec<[u8; 3]> =
             picture.pixels().iter().map(|p| [p.red(), p.green(), p.blue()]).collect();
         // A figure of many shades does with fewer of them rather than with none.
-        for shades in [256, 128, 64, 48, 32, 24, 16] {
+        for shades in [256, 128, 64, 48, 32, 24, 16, 12, 8] {
             let bytes = encode((width, height), &pixels, shades)?;
             if bytes.len() <= PICTURE {
                 return Ok(bytes);
