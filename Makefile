@@ -1,6 +1,6 @@
 # The book and its library. `make` alone lists the targets; each installs what it lacks.
 .DEFAULT_GOAL := help
-.PHONY: help book serve api weave test portable notebooks jupyter bench bench-peers browser-test doctor clean
+.PHONY: help book serve api weave test portable notebooks jupyter bench bench-peers browser-test jupyter-test doctor clean
 
 export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -20,6 +20,7 @@ book: weave api ## the book, in target/book
 	@mkdir -p target/book/api
 	@cp -R target/doc/. target/book/api/
 	@cp -R book/theme/katex target/book/api/katex
+	@cargo run --quiet --locked -p weave -- download target/book/notebooks
 	@echo "The book is at file://$(CURDIR)/target/book/index.html"
 
 serve: weave ## the book in a browser, rebuilt as you edit it
@@ -49,6 +50,7 @@ notebooks: ## every notebook in the evcxr kernel, against its committed outputs
 
 jupyter: ## JupyterLab on the notebooks, with the Rust kernel
 	@book/provision.sh lapack kernel jupyter
+	@target/python/bin/jupyter trust notebooks/*.ipynb >/dev/null
 	JUPYTER_PATH=$(CURDIR)/target/jupyter target/python/bin/jupyter lab --notebook-dir notebooks
 
 bench: ## the inner loops, timed by criterion
@@ -62,6 +64,10 @@ bench-peers: ## the same work here and in what a reader would use instead; write
 browser-test: book ## every page in Chromium: light, dark, narrow
 	@book/provision.sh browser
 	NODE_PATH=$(CURDIR)/target/browser/node_modules node tests/browser/pages.cjs target/book
+
+jupyter-test: ## three notebooks in JupyterLab, in Chromium: opened, run, changed
+	@book/provision.sh lapack kernel jupyter browser
+	NODE_PATH=$(CURDIR)/target/browser/node_modules node tests/browser/jupyter.cjs
 
 doctor: ## what is here, what is missing, which versions
 	@book/provision.sh doctor

@@ -26,6 +26,8 @@ pub mod output;
 #[cfg(feature = "book")]
 pub mod page;
 #[cfg(feature = "book")]
+pub mod raster;
+#[cfg(feature = "book")]
 pub mod run;
 #[cfg(feature = "book")]
 pub mod search;

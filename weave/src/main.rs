@@ -2,9 +2,10 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{self, ExitCode},
     time::Instant,
 };
 
@@ -15,7 +16,7 @@ use weave::{
     book::Book,
     chapter::Directive,
     check::check,
-    notebook::Notebook,
+    notebook::{Library, Notebook, elsewhere},
     output, page,
     run::{Done, refresh},
     search,
@@ -56,6 +57,14 @@ enum Command {
     Index {
         /// The folder of the built book.
         site: PathBuf,
+    },
+    /// Writes the notebooks as the page offers them for download: they find the library where it is published.
+    Download {
+        /// The folder to write them into.
+        folder: PathBuf,
+        /// The repository that they fetch the library from; the book's own when not named.
+        #[arg(long)]
+        git: Option<String>,
     },
     /// mdBook's preprocessor, before the mathematics is rendered.
     Mdbook {
@@ -104,10 +113,11 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Compare { expected, got } => compare(&expected, &got),
         Command::Index { site } => {
             let script = search::script(&Book::load(&root)?, &site)?;
-            std::fs::write(site.join("searchindex.js"), script)
+            fs::write(site.join("searchindex.js"), script)
                 .context("writing searchindex.js")?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Download { folder, git } => download(&Book::load(&root)?, &folder, git),
         Command::Mdbook { supports: Some(_) } | Command::MdbookFinish { supports: Some(_) } => {
             Ok(ExitCode::SUCCESS)
         }
@@ -153,6 +163,23 @@ fn compare(expected: &Path, got: &Path) -> Result<ExitCode> {
         }
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn download(book: &Book, folder: &Path, git: Option<String>) -> Result<ExitCode> {
+    // The commit that the notebooks belong to: the library that they were run with.
+    let head =
+        process::Command::new("git").args(["rev-parse", "HEAD"]).current_dir(&book.root).output();
+    let head = head.ok().filter(|output| output.status.success());
+    let rev = head.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let library = Library::At { git: git.unwrap_or_else(|| book.repository.clone()), rev };
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    for entry in book.chapters.iter().filter(|entry| entry.chapter.cells().next().is_some()) {
+        let name = &entry.chapter.name;
+        let path = folder.join(format!("{name}.ipynb"));
+        fs::write(&path, elsewhere(book, name, &library)?)
+            .with_context(|| format!("writing {}", path.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn status(book: &Book) -> Result<ExitCode> {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::program::CELL_MARK;
+use crate::{program::CELL_MARK, raster::Figure};
 
 /// One thing that a cell shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,11 +53,12 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\d+(\.\d+)?([eE][-+]?\d+)?").unwrap_or_else(|error| unreachable!("{error}"))
 });
 
-/// Where two outputs of a cell differ beyond what another machine's rounding explains, in words; `None` when they agree.
+/// Where two outputs of a cell differ beyond what another machine's rounding explains, in words; `None` when they
+/// agree.
 ///
-/// Text must be equal but for its numbers; each number may differ by two units of its last printed digit, each
-/// coordinate of a figure by two pixels. Texts are compared with texts and figures with figures, since a kernel
-/// sends the two by different ways and may change their order.
+/// Text must be equal but for its numbers; each number may differ by two units of its last printed digit. A figure's
+/// words are compared so too, its drawing in pixels ([`Figure::difference`]). Texts are compared with texts and
+/// figures with figures, since a kernel sends the two by different ways and may change their order.
 pub fn difference(expected: &[Output], got: &[Output]) -> Option<String> {
     let texts = [expected, got].map(|outputs| {
         let texts = outputs.iter().filter_map(|output| match output {
@@ -76,15 +77,31 @@ pub fn difference(expected: &[Output], got: &[Output]) -> Option<String> {
     if figures[0].len() != figures[1].len() {
         return Some(format!("{} figures, not {}", figures[1].len(), figures[0].len()));
     }
-    text_difference(&texts[0], &texts[1], last_digit).or_else(|| {
+    text_difference(&texts[0], &texts[1]).or_else(|| {
         let mut pairs = figures[0].iter().zip(&figures[1]);
         pairs
-            .find_map(|(a, b)| text_difference(a, b, |_| 2.0))
+            .find_map(|(a, b)| figure_difference(a, b))
             .map(|found| format!("in a figure, {found}"))
     })
 }
 
-fn text_difference(a: &str, b: &str, tolerance: impl Fn(&str) -> f64) -> Option<String> {
+/// Most figures are the same to the letter; only the others are drawn.
+fn figure_difference(a: &str, b: &str) -> Option<String> {
+    if a == b {
+        return None;
+    }
+    let [here, there] = match [a, b].map(Figure::parse) {
+        [Ok(here), Ok(there)] => [here, there],
+        [Err(error), _] | [_, Err(error)] => return Some(format!("{error:#}")),
+    };
+    let labels = here.labels.iter().zip(&there.labels).map(|(a, b)| (&a.text, &b.text));
+    let mut words = [(&here.title, &there.title), (&here.description, &there.description)]
+        .into_iter()
+        .chain(labels);
+    words.find_map(|(a, b)| text_difference(a, b)).or_else(|| here.difference(&there))
+}
+
+fn text_difference(a: &str, b: &str) -> Option<String> {
     if a == b {
         return None;
     }
@@ -97,13 +114,13 @@ fn text_difference(a: &str, b: &str, tolerance: impl Fn(&str) -> f64) -> Option<
     if a.lines().count() != b.lines().count() {
         return Some(format!("{} lines, not {}", b.lines().count(), a.lines().count()));
     }
-    // Equal words are equal numbers; a colour, #7E868F say, may read as one that is out of range.
+    // Equal words are equal numbers; a word such as 7E868 may read as one that is out of range.
     let mut pairs =
         NUMBER.find_iter(a).zip(NUMBER.find_iter(b)).filter(|(a, b)| a.as_str() != b.as_str());
     pairs.find_map(|(left, right)| {
         let (x, y) = (left.as_str().parse::<f64>().ok()?, right.as_str().parse::<f64>().ok()?);
-        let close =
-            (x - y).abs() <= tolerance(left.as_str()).max(tolerance(right.as_str())) * (1.0 + 1e-9);
+        let close = (x - y).abs()
+            <= last_digit(left.as_str()).max(last_digit(right.as_str())) * (1.0 + 1e-9);
         (!close).then(|| format!("{} where {} was", right.as_str(), left.as_str()))
     })
 }

@@ -256,6 +256,8 @@ impl Writer<'_> {
         let source = source.iter().find(|path| self.book.root.join(path).exists());
         let mut links =
             vec![("Notebook", self.book.source_url(&format!("notebooks/{name}.ipynb"), None))];
+        // One that runs anywhere.
+        links.push(("Download", format!("{root}notebooks/{name}.ipynb")));
         if let Some(path) = source {
             links.push(("Module", self.book.source_url(path, None)));
             links.push(("Docs", format!("{root}api/downhill/{module}/index.html")));
@@ -263,8 +265,13 @@ impl Writer<'_> {
         links.push(("Tests", self.book.source_url(&format!("tests/equations/{module}.rs"), None)));
         let edit = format!("{}/edit/main/{}", self.book.repository, chapter.path.display());
         links.push(("Edit", edit));
-        let anchors: Vec<String> =
-            links.iter().map(|(label, url)| format!("<a href=\"{url}\">{label}</a>")).collect();
+        let anchors: Vec<String> = links
+            .iter()
+            .map(|(label, url)| {
+                let save = if *label == "Download" { " download" } else { "" };
+                format!("<a href=\"{url}\"{save}>{label}</a>")
+            })
+            .collect();
         let nav = format!(
             "\n\n<nav class=\"chapter-links\" aria-label=\"This chapter elsewhere\">{}</nav>\n",
             anchors.join(" ")

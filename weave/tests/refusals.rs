@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use tempfile::TempDir;
-use weave::{Problem, book::Book, chapter::Chapter, check::check, page, run};
+use weave::{Problem, book::Book, chapter::Chapter, check::check, notebook, page, run};
 
 /// A book of one chapter, `lines`, that is right in everything until a test spoils it.
 struct SmallBook {
@@ -106,6 +106,10 @@ impl SmallBook {
             "[workspace.dependencies]\nndarray = { version = \"0.17\", features = [\"std\"] }\n",
         );
         book.write(
+            "Cargo.lock",
+            "[[package]]\nname = \"ndarray\"\nversion = \"0.16.9\"\n\n[[package]]\nname = \"ndarray\"\nversion = \"0.17.2\"\n",
+        );
+        book.write(
             "tests/chapters/Cargo.toml",
             "[dependencies]\ndownhill = { path = \"../..\" }\nndarray.workspace = true\n",
         );
@@ -203,6 +207,7 @@ fn a_page_carries_numbers_badges_outputs_notes_and_listings() {
         "id=\"remark-line-history\"",
         "appendix/bibliography.html#ref-legendre1805\">(Legendre, 1805)</a>",
         "https://example.org/lines/blob/main/notebooks/lines.ipynb",
+        "<a href=\"notebooks/lines.ipynb\" download>Download</a>",
     ] {
         assert!(page.contains(part), "the page has no `{part}`:\n{page}");
     }
@@ -217,8 +222,123 @@ fn a_notebook_rewritten_twice_has_the_same_bytes_and_outputs() {
     assert_eq!(refresh(), run::Done::Unchanged);
     assert_eq!(first, small.read("notebooks/lines.ipynb"));
     assert!(first.contains(":dep downhill = { path = \\\"..\\\" }"), "{first}");
+    let pinned = ":dep ndarray = { features = [\\\"std\\\"], version = \\\"=0.17.2\\\" }";
+    assert!(first.contains(pinned), "{first}");
     assert!(first.contains("\\\\tag{1.1}") && first.contains("slope = 2.50"), "{first}");
     assert_eq!(small.problems(), []);
+}
+
+/// A notebook that left the repository finds the library where it is published.
+#[test]
+fn a_notebook_for_elsewhere_differs_in_its_first_cell() {
+    let small = SmallBook::new();
+    let book = small.load();
+    run::refresh(&book, &book.chapters[0], false).unwrap();
+    let library = |rev: Option<&str>| notebook::Library::At {
+        git: "https://example.org/lines".to_owned(),
+        rev: rev.map(str::to_owned),
+    };
+    let downloaded = notebook::elsewhere(&book, "lines", &library(Some("0123abc"))).unwrap();
+    let [here, there] = [small.read("notebooks/lines.ipynb"), downloaded]
+        .map(|text| serde_json::from_str::<serde_json::Value>(&text).unwrap());
+    let first = there["cells"][0]["source"].to_string();
+    let source = "{ git = \\\"https://example.org/lines\\\", rev = \\\"0123abc\\\" }";
+    assert!(first.contains(source) && !first.contains(".."), "{first}");
+    assert!(first.contains("=0.17.2"), "{first}");
+    assert_eq!(here["cells"].as_array().unwrap()[1..], there["cells"].as_array().unwrap()[1..]);
+    assert!(here["cells"][0]["source"].to_string().contains("https://example.org/lines"));
+    let newest = notebook::elsewhere(&book, "lines", &library(None)).unwrap();
+    assert!(!newest.contains("rev ="), "{newest}");
+
+    small.spoil("Cargo.lock", "0.17.2", "0.18.0");
+    let error = notebook::elsewhere(&book, "lines", &library(None)).unwrap_err();
+    assert!(error.to_string().contains("Cargo.lock has no `ndarray` 0.17"), "{error}");
+}
+
+/// What is checked is a link to its test, and a figure has a picture and words beside its drawing.
+#[test]
+fn a_notebook_carries_links_to_tests_and_pictures() {
+    let small = SmallBook::new();
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 400 200\" role=\"img\" aria-label=\"A line &amp; no curve.\"><path stroke=\"#333333\" d=\"M0 0L400 200\"/></svg>";
+    let mut notebook: serde_json::Value =
+        serde_json::from_str(&small.read("notebooks/lines.ipynb")).unwrap();
+    let figure = |svg: &str| serde_json::json!({ "output_type": "display_data", "data": { "image/svg+xml": [svg] } });
+    let text = notebook["cells"][1]["outputs"][0].clone();
+    notebook["cells"][1]["outputs"] = serde_json::json!([text, figure(svg)]);
+    small.write("notebooks/lines.ipynb", &notebook.to_string());
+    let refresh = || run::refresh(&small.load(), &small.load().chapters[0], false);
+    refresh().unwrap();
+    let written: serde_json::Value =
+        serde_json::from_str(&small.read("notebooks/lines.ipynb")).unwrap();
+    let cells = written["cells"].as_array().unwrap();
+    let data = cells.iter().find_map(|cell| cell["outputs"].get(1)).unwrap()["data"].clone();
+    assert_eq!(data["text/plain"][0], "A line & no curve.");
+    assert_eq!(data["image/svg+xml"][0], svg);
+    assert!(data["image/png"].as_str().unwrap().starts_with("iVBORw0KGgo"), "{data}");
+    let words = cells.iter().map(|cell| cell["source"].to_string()).collect::<String>();
+    let tests = "https://example.org/lines/blob/main/tests/equations/lines.rs";
+    let link = |line: usize, test: &str| format!("[✓]({tests}#L{line} \\\"checked by {test}\\\")");
+    assert!(
+        words.contains(&format!("A line has a slope {}, and", link(5, "line_slope"))),
+        "{words}"
+    );
+    assert!(words.contains(&link(9, "line_equation")), "{words}");
+    assert!(words.contains(&format!("The sign. {}", link(13, "erratum_line_wrong"))), "{words}");
+
+    notebook["cells"][1]["outputs"] = serde_json::json!([text, figure("<svg>")]);
+    small.write("notebooks/lines.ipynb", &notebook.to_string());
+    let error = refresh().unwrap_err();
+    let place = format!("chapters/lines.md:{}", line_of(CHAPTER, "```rust"));
+    assert!(error.to_string().contains(&place), "{error:#}");
+}
+
+/// What a page refuses, a notebook refuses, with the same words at the same place, and every place at once.
+#[test]
+fn a_notebook_refuses_what_a_page_refuses() {
+    for (from, to, at, words) in [
+        ("{{value slope}}", "{{value slop}}", "It is", "no cell prints `slop = …`"),
+        ("{{cite legendre1805}}", "{{cite gauss1809}}", "It is", "`gauss1809` is not in"),
+        ("{{remark line-history}}", "{{remark line-past}}", "By", "no statement `line-past`"),
+        (
+            "{{erratum line-wrong}}",
+            "{{erratum line-rong}}",
+            "{{erratum",
+            "no test `erratum_line_rong`",
+        ),
+        ("{{check line-slope}}", "{{check line-slop}}", "A line has", "`line-slop` has no test"),
+        ("\\label{line-equation}", "\\label{line-formula}", "$$", "`line-formula` has no test"),
+        ("\\eqref{line-equation}", "\\eqref{line-slope}", "By", "no equation is labelled"),
+        ("lines.rs:slope}}", "lines.rs:slop}}", "{{#include", "has no `// ANCHOR: slop`"),
+        ("lines.rs:slope}}", "curves.rs:slope}}", "{{#include", "src/curves.rs cannot be read"),
+        ("It is {{value slope}} {{cite legendre1805}}.", "{{bench lines}}", "It is", "bench-peers"),
+        (
+            "It is {{value slope}} {{cite legendre1805}}.",
+            "{{appendix dreams}}",
+            "It is",
+            "no appendix",
+        ),
+    ] {
+        let small = SmallBook::new();
+        let before = small.read("notebooks/lines.ipynb");
+        small.spoil("chapters/lines.md", from, to);
+        let place = format!("chapters/lines.md:{}: ", line_of(CHAPTER, at));
+        let book = small.load();
+        let found = page::page(&book, &book.chapters[0]).unwrap_err();
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let error = run::refresh(&book, &book.chapters[0], false).unwrap_err().to_string();
+        for problems in [found.join("\n"), error] {
+            let named =
+                problems.lines().any(|line| line.starts_with(&place) && line.contains(words));
+            assert!(named, "expected `{place}…{words}…`, found {problems}");
+        }
+        assert_eq!(before, small.read("notebooks/lines.ipynb"));
+    }
+    let small = SmallBook::new();
+    small.spoil("chapters/lines.md", "{{value slope}}", "{{value slop}}");
+    small.spoil("chapters/lines.md", "lines.rs:slope}}", "lines.rs:slop}}");
+    let book = small.load();
+    let error = run::refresh(&book, &book.chapters[0], false).unwrap_err().to_string();
+    assert!(error.contains("slop = …") && error.contains("ANCHOR: slop"), "{error}");
 }
 
 /// What stands in a link's text is filled in as it is outside.
