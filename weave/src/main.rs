@@ -113,8 +113,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Compare { expected, got } => compare(&expected, &got),
         Command::Index { site } => {
             let script = search::script(&Book::load(&root)?, &site)?;
-            fs::write(site.join("searchindex.js"), script)
-                .context("writing searchindex.js")?;
+            fs::write(site.join("searchindex.js"), script).context("writing searchindex.js")?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Download { folder, git } => download(&Book::load(&root)?, &folder, git),
