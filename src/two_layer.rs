@@ -13,8 +13,12 @@
 //! | inputs $\mathbf X$, targets $\mathbf Y$, a row a sample | `x`, `n × p`; `y`, `n × k` |
 //! | $\mathbf A_1$, $\mathbf A_2$ | [`TwoLayer::forward`], `n × m` and `n × k` |
 //! | $\nabla_{\mathbf W_1} C$ and its fellows | [`TwoLayer::gradient`], one flat vector |
+//! | the surface to learn, $x_0^2 + 3x_0x_1 + x_1^2 + 5$ | [`saddle`] |
+//! | a dual number $a + b\,\epsilon$ | [`Dual`] |
 //!
 //! Source: D. E. Rumelhart, G. E. Hinton and R. J. Williams, Nature 323 (1986) 533. Chapter: `chapters/1-descent/two-layer.md`.
+
+use std::ops::{Add, Mul};
 
 use ndarray::{
     Array1, Array2, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2,
@@ -463,3 +467,62 @@ fn product_and_sums(
     }
 }
 // ANCHOR_END: product_and_sums
+
+/// The saddle $x_0^2 + 3 x_0 x_1 + x_1^2 + 5$ over each row of `x`, `n × 2`, as a column.
+///
+/// ```
+/// use downhill::two_layer::saddle;
+/// use ndarray::array;
+/// assert_eq!(saddle(&array![[0.0, 0.0], [1.0, 1.0], [1.0, -1.0]]), array![[5.0], [10.0], [4.0]]);
+/// ```
+///
+/// # Panics
+/// When `x` has rows of fewer than two entries.
+// ANCHOR: saddle
+pub fn saddle(x: &ArrayRef2<f64>) -> Array2<f64> {
+    Array2::from_shape_fn((x.nrows(), 1), |(i, _)| {
+        let (x0, x1) = (x[[i, 0]], x[[i, 1]]);
+        x0 * x0 + 3.0 * x0 * x1 + x1 * x1 + 5.0
+    })
+}
+// ANCHOR_END: saddle
+
+/// A dual number $a + b\,\epsilon$ with $\epsilon^2 = 0$: a value and its derivative, carried forward together.
+///
+/// ```
+/// use downhill::two_layer::Dual;
+/// let x = Dual(3.0, 1.0);
+/// let y = x * x + Dual(2.0, 0.0) * x;
+/// assert_eq!((y.0, y.1), (15.0, 8.0));
+/// assert_eq!(Dual(0.0, 2.0).exp(), Dual(1.0, 2.0));
+/// ```
+// ANCHOR: dual
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dual(pub f64, pub f64);
+
+impl Add for Dual {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0, self.1 + other.1)
+    }
+}
+
+impl Mul for Dual {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        Self(self.0 * other.0, self.0 * other.1 + self.1 * other.0)
+    }
+}
+
+impl Dual {
+    /// $e^{a + b\epsilon}$.
+    pub fn exp(self) -> Self {
+        Self(self.0.exp(), self.1 * self.0.exp())
+    }
+
+    /// $1/(a + b\,\epsilon)$.
+    pub fn recip(self) -> Self {
+        Self(1.0 / self.0, -self.1 / (self.0 * self.0))
+    }
+}
+// ANCHOR_END: dual

@@ -1,7 +1,7 @@
 //! Chapter `backprop`.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     ops::{Add, Div, Mul, Neg, Sub},
 };
 
@@ -14,6 +14,7 @@ use downhill::{
     data,
     optimizers::{Adam, GradientDescent},
     rng,
+    two_layer::saddle,
 };
 use ndarray::{Array1, Array2, ArrayRef1, Axis, array, s};
 use rand::{Rng, RngExt};
@@ -207,13 +208,25 @@ impl Nine {
 
 // ---------------------------------------------------------------- two inputs, two hidden units, one output
 
-/// A hidden layer that copies its input, W = I and b = 0, against the inputs, bit for bit.
+/// The first layer's sums x₀ + 2x₁ + ½ and 4x₁ − 1, exact in binary, against what its units hear: their inputs are x₀ and x₁ themselves, in this
+/// order, and by differences each moves with them as its weights say.
 #[test]
 fn two_input_layer_activations() {
-    let copy = array![1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
-    let network = Mlp::from_parameters(&[2, 2], &[Activation::Identity], copy).unwrap();
-    let x = array![[0.1, -1e-300], [f64::MAX, std::f64::consts::PI]];
-    assert_eq!(network.predict(&x), x);
+    let theta = array![1.0, 2.0, 0.0, 4.0, 0.5, -1.0];
+    let network = Mlp::from_parameters(&[2, 2], &[Activation::Identity], theta).unwrap();
+    let hear = |x0: f64, x1: f64| {
+        let z = network.predict(&array![[x0, x1]]);
+        [z[[0, 0]], z[[0, 1]]]
+    };
+    for (x0, x1) in [(0.25, -3.0), (-1024.0, 0.125), (7.0, 0.0), (0.0, 2f64.powi(60))] {
+        assert_eq!(hear(x0, x1), [x0 + 2.0 * x1 + 0.5, 4.0 * x1 - 1.0]);
+    }
+    let by_x0 = [0, 1].map(|i| slope(|h| hear(0.3 + h, -0.7)[i]));
+    let by_x1 = [0, 1].map(|i| slope(|h| hear(0.3, -0.7 + h)[i]));
+    assert!(close(&Array1::from(by_x0.to_vec()), &array![1.0, 0.0], DIFFERENCES));
+    assert!(close(&Array1::from(by_x1.to_vec()), &array![2.0, 4.0], DIFFERENCES));
+    let huge = array![[f64::MAX / 4.0, 1e-300]];
+    assert!(network.predict(&huge).iter().all(|z| z.is_finite()));
 }
 
 /// The shapes of W¹ and b¹, and the places of their entries, against nine numbers laid out by hand.
@@ -527,36 +540,30 @@ fn two_input_hidden_bias_update() {
     }
 }
 
-fn target_function(x0: f64, x1: f64) -> f64 {
-    x0 * x0 + 3.0 * x0 * x1 + x1 * x1 + 5.0
-}
-
-/// The polynomial against 5 + 5u²/2 − v²/2 in the coordinates u, v along its axes: it is a saddle.
+/// The chapter's surface against 5 + 5u²/2 − v²/2 in the coordinates u, v along its axes, row by row: it is a saddle.
 #[test]
 fn two_variable_target_function() {
-    assert_eq!(
-        [target_function(0.0, 0.0), target_function(1.0, 1.0), target_function(1.0, -1.0)],
-        [5.0, 10.0, 4.0]
-    );
-    let mut rng = rng(2);
-    for _ in 0..20 {
-        let (x0, x1): (f64, f64) = (rng.sample(StandardNormal), rng.sample(StandardNormal));
-        let (u, v) = ((x0 + x1) / 2.0_f64.sqrt(), (x0 - x1) / 2.0_f64.sqrt());
+    let x = normal_matrix(20, 2, &mut rng(2));
+    let heights = saddle(&x);
+    assert_eq!(heights.dim(), (20, 1));
+    for (x, height) in x.rows().into_iter().zip(&heights) {
+        let (u, v) = ((x[0] + x[1]) / 2.0_f64.sqrt(), (x[0] - x[1]) / 2.0_f64.sqrt());
         let along_axes = 5.0 + 2.5 * u * u - 0.5 * v * v;
-        assert!((target_function(x0, x1) - along_axes).abs() < 1e-13 * (1.0 + along_axes.abs()));
+        assert!((height - along_axes).abs() < 1e-13 * (1.0 + along_axes.abs()));
     }
 }
 
-/// A row is a sample: the outputs for all rows at once against each row on its own.
+/// A row is a sample: the outputs for all rows at once against the sums over indices for each.
 #[test]
 fn two_feature_design_matrix() {
     let mut rng = rng(3);
     let network = random_network(&[2, 4, 1], Activation::Tanh, Activation::Identity, &mut rng);
+    let sums = Sums::new(&network, |l, z| if l == 1 { z.tanh() } else { z });
     let x = normal_matrix(100, 2, &mut rng);
     let outputs = network.predict(&x);
     assert_eq!(outputs.dim(), (100, 1));
-    for (i, row) in x.rows().into_iter().enumerate() {
-        assert!((network.predict(&sample(&row))[[0, 0]] - outputs[[i, 0]]).abs() < 1e-14);
+    for (row, output) in x.rows().into_iter().zip(&outputs) {
+        assert!((sums.output(row.as_slice().unwrap(), (0, 0, 0.0))[0] - output).abs() < 1e-14);
     }
 }
 
@@ -566,7 +573,7 @@ fn erratum_two_feature_design_matrix() {
     let mut rng = rng(3);
     let mut network = random_network(&[2, 4, 1], Activation::Tanh, Activation::Identity, &mut rng);
     let x = normal_matrix(100, 2, &mut rng);
-    let y = Array2::from_shape_fn((100, 1), |(i, _)| target_function(x[[i, 0]], x[[i, 1]]));
+    let y = saddle(&x);
     let printed = ndarray::concatenate(Axis(0), &[x.slice(s![..1, ..]), x.view()]).unwrap();
     let mut trainer =
         Trainer::new(&network, Loss::SquaredError, GradientDescent::new(1e-3).unwrap(), 10);
@@ -583,7 +590,7 @@ fn two_input_code_exercise() {
     let mut rng = rng(4);
     let mut points = |n: usize| {
         let x = Array2::from_shape_simple_fn((n, 2), || rng.random_range(-1.0..1.0));
-        let y = Array2::from_shape_fn((n, 1), |(i, _)| target_function(x[[i, 0]], x[[i, 1]]));
+        let y = saddle(&x);
         (x, y)
     };
     let ((x, y), (fresh_x, fresh_y)) = (points(100), points(1000));
@@ -680,17 +687,27 @@ fn backprop_premises_missing() {
     }
 }
 
-/// The number of layers with weights, and the shape of each weight matrix, against the list of sizes.
+/// A network made with the sizes 3, 5, 4, 2 against what these numbers mean: three layers with weights, of which layer l has a row for each of its
+/// units and a column for each unit of layer l − 1, cut in turn out of 50 parameters counted by hand; layer 0 has none.
 #[test]
 fn layer_numbering() {
-    let case = &deep()[0];
-    assert_eq!(case.network.depth(), 3);
-    for l in 1..=3 {
-        assert_eq!(
-            case.network.weights(l).dim(),
-            (case.network.sizes()[l], case.network.sizes()[l - 1])
-        );
-        assert_eq!(case.network.biases(l).len(), case.network.sizes()[l]);
+    let theta = Array1::from_iter((0..54).map(f64::from));
+    let network = Mlp::from_parameters(&[3, 5, 4, 2], &[Activation::Tanh; 3], theta).unwrap();
+    assert_eq!((network.depth(), network.sizes()), (3, vec![3, 5, 4, 2]));
+    // Where the weights of layers 1, 2 and 3 begin, their shapes, and where their biases begin.
+    for (l, first, rows, columns, biases) in
+        [(1, 0, 5, 3, 15), (2, 20, 4, 5, 40), (3, 44, 2, 4, 52)]
+    {
+        let (w, b) = (network.weights(l), network.biases(l));
+        assert_eq!((w.dim(), b.len()), ((rows, columns), rows));
+        for (j, k) in (0..rows).flat_map(|j| (0..columns).map(move |k| (j, k))) {
+            assert_eq!(w[[j, k]], (first + j * columns + k) as f64);
+        }
+        assert!((0..rows).all(|j| b[j] == (biases + j) as f64));
+    }
+    for none in [0, 4] {
+        let network = network.clone();
+        assert!(std::panic::catch_unwind(move || network.weights(none).len()).is_err());
     }
 }
 
@@ -1034,18 +1051,31 @@ fn backprop_bias_update() {
     }
 }
 
-/// A step changes every weight matrix and every bias of every layer, the last included.
+/// The step of each layer, the last included, against −η times differences: it has their length and their direction, and the layer's share of the
+/// fall of the cost is η times the square of that length, to first order.
 #[test]
 fn backprop_update_layer_range() {
     for case in deep() {
-        let stepped = case.step(0.3);
+        let (slopes, rate) = (case.slopes(), 1e-3);
+        let change = case.step(rate).parameters().to_owned() - case.network.parameters();
+        let cost = |theta: &Array1<f64>| {
+            let sums = Sums {
+                sizes: case.sums.sizes.clone(),
+                theta: theta.to_vec(),
+                sigma: case.sums.sigma,
+            };
+            half_square(case.y.as_slice().unwrap())(&sums.output(case.x(), (0, 0, 0.0)))
+        };
+        let before = case.network.parameters().to_owned();
         for l in 1..=3 {
-            assert!(
-                stepped.weights(l).iter().zip(case.network.weights(l)).all(|(new, old)| new != old)
-            );
-            assert!(
-                stepped.biases(l).iter().zip(case.network.biases(l)).all(|(new, old)| new != old)
-            );
+            let layer = s![case.sums.start(l)..case.sums.start(l + 1)];
+            let (step, slope) = (change.slice(layer), slopes.slice(layer));
+            assert!(close(&step, &(&slope * -rate), rate * DIFFERENCES + 1e-15));
+            let mut moved = before.clone();
+            moved.slice_mut(layer).scaled_add(1.0, &step);
+            let (fall, promised) = (cost(&before) - cost(&moved), rate * slope.dot(&slope));
+            // The second order is about η times as large; were the layer left out the ratio would be 0, and with another sign −1.
+            assert!(promised > 1e-9 && (fall / promised - 1.0).abs() < 0.05, "{fall} {promised}");
         }
     }
 }
@@ -1173,6 +1203,11 @@ fn general_network_code() {
 
 // ---------------------------------------------------------------- batches
 
+/// The activations of [`batch`]'s network: tanh, and logistic in the last layer.
+fn batch_sigma(l: usize, z: f64) -> f64 {
+    if l == 3 { logistic(l, z) } else { z.tanh() }
+}
+
 fn batch(rows: usize, rng: &mut impl Rng) -> (Mlp, Array2<f64>, Array2<f64>, Pass) {
     let network = random_network(&[3, 5, 4, 2], Activation::Tanh, Activation::Sigmoid, rng);
     let (x, y) = (normal_matrix(rows, 3, rng), normal_matrix(rows, 2, rng));
@@ -1181,32 +1216,36 @@ fn batch(rows: usize, rng: &mut impl Rng) -> (Mlp, Array2<f64>, Array2<f64>, Pas
     (network, x, y, pass)
 }
 
-/// The activations of a batch against those of each sample on its own.
+/// What each unit of each layer hears and says, for every sample of a batch, against the sums over indices.
 #[test]
 fn batch_forward() {
-    let (network, x, y, pass) = batch(7, &mut rng(9));
+    let (network, x, _, pass) = batch(7, &mut rng(9));
+    let sums = Sums::new(&network, batch_sigma);
     for i in 0..7 {
-        let alone = backpropagate(&network, &x.row(i), &y.row(i), Loss::SquaredError);
+        let (z, a) = sums.run(x.row(i).as_slice().unwrap(), (0, 0, 0.0));
         for l in 1..=3 {
-            assert!(close(&pass.z(l).row(i), &alone.z(l).row(0), 1e-14));
-            assert!(close(&pass.a(l).row(i), &alone.a(l).row(0), 1e-14));
+            assert!(close(&pass.z(l).row(i), &Array1::from(z[l].clone()), 1e-14));
+            assert!(close(&pass.a(l).row(i), &Array1::from(a[l].clone()), 1e-14));
         }
     }
 }
 
-/// The gradient of a batch against the mean of the gradients of its samples, and its errors against theirs divided by the number of samples.
+/// The gradient of a batch against the mean of the differences of its samples' costs, by the sums over indices; and the errors of each sample
+/// against their differences, over the number of samples.
 #[test]
 fn batch_gradients() {
     let (network, x, y, pass) = batch(7, &mut rng(10));
+    let sums = Sums::new(&network, batch_sigma);
     let mut mean = Array1::zeros(network.parameters().len());
     for i in 0..7 {
-        let alone = backpropagate(&network, &x.row(i), &y.row(i), Loss::SquaredError);
-        mean.scaled_add(1.0 / 7.0, alone.gradient());
+        let (x, y) = (x.row(i).to_vec(), y.row(i).to_vec());
+        mean.scaled_add(1.0 / 7.0, &sums.slopes(&x, half_square(&y)));
         for l in 1..=3 {
-            assert!(close(&pass.delta(l).row(i), &(&alone.delta(l).row(0) / 7.0), 1e-15));
+            let slopes = sums.slopes_by_z(l, &x, half_square(&y)) / 7.0;
+            assert!(close(&pass.delta(l).row(i), &slopes, DIFFERENCES));
         }
     }
-    assert!(close(pass.gradient(), &mean, 1e-14));
+    assert!(close(pass.gradient(), &mean, DIFFERENCES));
 }
 
 // ---------------------------------------------------------------- activations and losses
@@ -1615,8 +1654,95 @@ fn adjoint_recursion() {
     assert_eq!((rest.gradient().wrt(vx), rest.gradient().wrt(vy)), (5.0, -1.0));
 }
 
-/// The entries that one evaluation adds to the tape against its operations, as dual numbers count them: the sweep does two products and two
-/// sums at most for each, and none for an input. The whole gradient by dual numbers takes as many evaluations as there are parameters.
+thread_local! {
+    /// The operations done with [`Recorded`] numbers, each as its parents with the derivatives by them.
+    static RECORD: RefCell<Vec<Vec<(usize, f64)>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A number and its place in [`RECORD`].
+#[derive(Clone, Copy)]
+struct Recorded(f64, usize);
+
+impl Recorded {
+    fn made(value: f64, parents: Vec<(usize, f64)>) -> Self {
+        RECORD.with_borrow_mut(|record| {
+            record.push(parents);
+            Self(value, record.len() - 1)
+        })
+    }
+
+    fn input(value: f64) -> Self {
+        Self::made(value, Vec::new())
+    }
+}
+
+impl Add for Recorded {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self::made(self.0 + other.0, vec![(self.1, 1.0), (other.1, 1.0)])
+    }
+}
+
+impl Sub for Recorded {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self::made(self.0 - other.0, vec![(self.1, 1.0), (other.1, -1.0)])
+    }
+}
+
+impl Mul for Recorded {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        Self::made(self.0 * other.0, vec![(self.1, other.0), (other.1, self.0)])
+    }
+}
+
+impl Div for Recorded {
+    type Output = Self;
+    fn div(self, other: Self) -> Self {
+        let value = self.0 / other.0;
+        Self::made(value, vec![(self.1, 1.0 / other.0), (other.1, -value / other.0)])
+    }
+}
+
+impl Neg for Recorded {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self::made(-self.0, vec![(self.1, -1.0)])
+    }
+}
+
+impl Number for Recorded {
+    fn exp(self) -> Self {
+        Self::made(self.0.exp(), vec![(self.1, self.0.exp())])
+    }
+    fn ln(self) -> Self {
+        Self::made(self.0.ln(), vec![(self.1, 1.0 / self.0)])
+    }
+    fn tanh(self) -> Self {
+        Self::made(self.0.tanh(), vec![(self.1, 1.0 / self.0.cosh().powi(2))])
+    }
+}
+
+/// The adjoints of everything recorded, from the last number, and how many products and sums it took to find them.
+fn sweep_back() -> (Vec<f64>, usize) {
+    RECORD.with_borrow(|record| {
+        let (mut adjoints, mut count) = (vec![0.0; record.len()], 0);
+        *adjoints.last_mut().unwrap() = 1.0;
+        for i in (0..record.len()).rev() {
+            for &(parent, derivative) in &record[i] {
+                adjoints[parent] += derivative * adjoints[i];
+                count += 2;
+            }
+        }
+        (adjoints, count)
+    })
+}
+
+/// The products and sums of a sweep, counted one by one as it reproduces the tape's gradient, against the operations of the run: four to one at
+/// most, and exactly for a product of many numbers, so that run and sweep are five runs; the tape has an entry for each operation and no more.
+/// In a network a weight is in one operation on the way forward, whose two parents make two products on the way back: three runs. By dual numbers
+/// the gradient takes as many runs as there are parameters.
 #[test]
 fn reverse_mode_cost() {
     for sizes in [vec![2, 2, 1], vec![5, 8, 3], vec![10, 20, 10, 1]] {
@@ -1636,6 +1762,23 @@ fn reverse_mode_cost() {
         let gradient = network_cost(&sizes, &t, &u, &v, one, half).gradient();
         let operations = tape.entries() - inputs;
 
+        RECORD.set(Vec::new());
+        let record = |values: &Array1<f64>| values.mapv(Recorded::input).to_vec();
+        let (t2, u2, v2) = (record(&theta), record(&x), record(&y));
+        let (one, half) = (Recorded::input(1.0), Recorded::input(0.5));
+        network_cost(&sizes, &t2, &u2, &v2, one, half);
+        let (adjoints, swept) = sweep_back();
+        assert_eq!(RECORD.with_borrow(|record| record.len()), inputs + operations);
+        assert!(swept <= 4 * operations && swept > 3 * operations);
+        assert!((0..count).all(|i| (adjoints[t2[i].1] - gradient.wrt(t[i])).abs() < 1e-14));
+        let uses = |parameter: &Recorded| {
+            RECORD.with_borrow(|record| {
+                let has = |parents: &&Vec<(usize, f64)>| parents.iter().any(|p| p.0 == parameter.1);
+                record.iter().filter(has).map(Vec::len).collect::<Vec<_>>()
+            })
+        };
+        assert!(t2.iter().all(|parameter| uses(parameter) == [2]));
+
         OPERATIONS.set(0);
         for i in 0..count {
             let duals =
@@ -1654,6 +1797,21 @@ fn reverse_mode_cost() {
         }
         assert_eq!(OPERATIONS.get(), count * operations);
     }
+
+    // The costliest run: products alone.
+    RECORD.set(Vec::new());
+    let factors: Vec<Recorded> = (1..=50).map(|i| Recorded::input(f64::from(i) / 20.0)).collect();
+    let product = factors[1..].iter().fold(factors[0], |product, &factor| product * factor);
+    let (adjoints, swept) = sweep_back();
+    assert_eq!(swept, 4 * 49);
+    assert!(factors.iter().all(|f| (adjoints[f.1] * f.0 / product.0 - 1.0).abs() < 1e-13));
+
+    // The library's sweep visits an entry once and not once for each way that leads to it: of those there are 2^1000 here.
+    let tape = Tape::new();
+    let x = tape.var(1.0);
+    let doubled = (0..1000).fold(x, |x, _| x + x);
+    assert_eq!(doubled.gradient().wrt(x), 2.0_f64.powi(1000));
+    assert_eq!(tape.entries(), 1001);
 }
 
 // ---------------------------------------------------------------- depth

@@ -379,10 +379,22 @@ fn perceptron_criterion() {
     }
 }
 
-/// The mistakes of the rule in 100 random problems of up to 40 inputs against the bound R²/γ², in any order of the samples.
+/// The Hadamard matrix of 2ᵏ rows: entries ±1, a first column of ones, every two rows at right angles.
+fn hadamard(k: u32) -> Array2<f64> {
+    Array2::from_shape_fn(
+        (1 << k, 1 << k),
+        |(i, j)| {
+            if (i & j).count_ones() % 2 == 0 { 1.0 } else { -1.0 }
+        },
+    )
+}
+
+/// The mistakes of the rule in 100 random problems of up to 40 inputs, each in five orders of the samples, against the bound R²/γ²; for samples
+/// at right angles, of any classes and in any order, the two are equal.
 #[test]
 fn perceptron_convergence() {
     let mut rng = rng(9);
+    let mut orders_differ = 0;
     for trial in 0..100 {
         let p = 2 + 4 * (trial % 10);
         let (x, y, direction, offset) = separated(60, p, 0.1 + 0.002 * trial as f64, &mut rng);
@@ -397,17 +409,42 @@ fn perceptron_convergence() {
             .map(|(r, y)| y * (direction.dot(&r) + offset) / length)
             .fold(f64::INFINITY, f64::min);
         let bound = radius_squared / (margin * margin);
-        let mut perceptron = Perceptron::new(p);
-        let mistakes = perceptron.train(&x, &y, 100_000).unwrap();
-        assert!(mistakes as f64 <= bound, "{mistakes} mistakes, bound {bound}");
-        assert!(x.rows().into_iter().zip(&y).all(|(r, &y)| perceptron.classify(&r) == y));
+        let mut counts = Vec::new();
+        for _ in 0..5 {
+            let (order, _) = downhill::data::split(60, 0.0, &mut rng);
+            let (x, y) = (x.select(Axis(0), &order), y.select(Axis(0), &order));
+            let mut perceptron = Perceptron::new(p);
+            let mistakes = perceptron.train(&x, &y, 100_000).unwrap();
+            assert!(mistakes as f64 <= bound, "{mistakes} mistakes, bound {bound}");
+            assert!(x.rows().into_iter().zip(&y).all(|(r, &y)| perceptron.classify(&r) == y));
+            counts.push(mistakes);
+        }
+        orders_differ += usize::from(counts.iter().any(|&count| count != counts[0]));
     }
-    // Orthonormal samples, as many as inputs, each alone on its axis, of either class in turn: R² = 2 and γ² = 1/16, so the bound is 32, and
-    // the rule makes one mistake a sample.
-    let mut perceptron = Perceptron::new(16);
-    let samples = Array2::<f64>::eye(16);
-    let classes = Array1::from_shape_fn(16, |i| if i % 2 == 0 { 1.0 } else { -1.0 });
-    assert_eq!(perceptron.train(&samples, &classes, 1000).unwrap(), 16);
+    assert!(orders_differ > 90, "the orders are orders of the same mistakes");
+
+    // R² = n, the constant input included, and u = Σ yᵢ xᵢ / n has yᵢ uᵀxᵢ = 1: a bound of n, and each sample is a mistake once, since it
+    // is at right angles to all that was learned before. Every number here is a whole one.
+    for k in 1..=5 {
+        let long = hadamard(k);
+        let n = long.nrows();
+        for _ in 0..5 {
+            let (order, _) = downhill::data::split(n, 0.0, &mut rng);
+            let x = long.slice(s![.., 1..]).select(Axis(0), &order);
+            let y = Array1::from_shape_simple_fn(n, || f64::from(rng.random::<bool>()) * 2.0 - 1.0);
+            let u = long.select(Axis(0), &order).t().dot(&y) / n as f64;
+            let (w, b) = (u.slice(s![1..]), u[0]);
+            assert!((&y * &(x.dot(&w) + b)).iter().all(|&margin| margin == 1.0));
+            assert_eq!(u.dot(&u), 1.0);
+            assert_eq!(Perceptron::new(n - 1).train(&x, &y, 1000).unwrap(), n);
+        }
+    }
+
+    // Half the width of the gap is no margin if the plane is far from the origin: from 9 to 11 it would promise (11² + 1)/1² = 122 mistakes.
+    // With the bias in the unit vector, u = (1, −10)/√101, the margin is 1/√101.
+    let mistakes =
+        Perceptron::new(1).train(&array![[9.0], [11.0]], &array![-1.0, 1.0], 1000).unwrap();
+    assert!(mistakes > 122 && mistakes <= 122 * 101, "{mistakes}");
 }
 
 /// All points of {0, 1}ᵖ, a row each.

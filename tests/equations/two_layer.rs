@@ -1,11 +1,9 @@
 //! Chapter `two-layer`.
 
-use std::ops::{Add, Mul, Sub};
-
 use downhill::{
     perceptron::Activation::{self, Identity, Logistic, Relu, Tanh},
     rng,
-    two_layer::{Chain, Forward, Pair, TwoLayer},
+    two_layer::{Chain, Dual, Forward, Pair, TwoLayer, saddle},
 };
 use ndarray::{Array1, Array2, array};
 use rand::{Rng, RngExt};
@@ -468,47 +466,15 @@ fn two_layer_training_code() {
     assert!(close(costs[5000], network.cost(&x, &y)));
 }
 
-/// A number a + b ε with ε² = 0: b is the derivative of a.
-#[derive(Clone, Copy)]
-struct Dual(f64, f64);
-
-impl Add for Dual {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0, self.1 + other.1)
-    }
-}
-
-impl Sub for Dual {
-    type Output = Self;
-    fn sub(self, other: Self) -> Self {
-        Self(self.0 - other.0, self.1 - other.1)
-    }
-}
-
-impl Mul for Dual {
-    type Output = Self;
-    fn mul(self, other: Self) -> Self {
-        Self(self.0 * other.0, self.0 * other.1 + self.1 * other.0)
-    }
-}
-
-impl Dual {
-    fn exp(self) -> Self {
-        Self(self.0.exp(), self.0.exp() * self.1)
-    }
-    fn recip(self) -> Self {
-        Self(1.0 / self.0, -self.1 / (self.0 * self.0))
-    }
-    fn apply(self, activation: Activation) -> Self {
-        let one = Self(1.0, 0.0);
-        let logistic = |z: Self| (one + (Self(0.0, 0.0) - z).exp()).recip();
-        match activation {
-            Identity => self,
-            Logistic => logistic(self),
-            Tanh => Self(2.0, 0.0) * logistic(self + self) - one,
-            Relu => Self(self.0.max(0.0), if self.0 > 0.0 { self.1 } else { 0.0 }),
-        }
+/// An activation of a dual number, out of sums, products, exponentials and reciprocals.
+fn apply(activation: Activation, z: Dual) -> Dual {
+    let number = |value: f64| Dual(value, 0.0);
+    let logistic = |z: Dual| (number(1.0) + (number(-1.0) * z).exp()).recip();
+    match activation {
+        Identity => z,
+        Logistic => logistic(z),
+        Tanh => number(2.0) * logistic(z + z) + number(-1.0),
+        Relu => Dual(z.0.max(0.0), if z.0 > 0.0 { z.1 } else { 0.0 }),
     }
 }
 
@@ -523,9 +489,9 @@ fn challenge_automatic_differentiation() {
                     let seeded = |j: usize, value: f64| Dual(value, f64::from(u8::from(i == j)));
                     let (w_1, w_2) = (seeded(0, pair.w_1), seeded(1, pair.w_2));
                     let (b_1, b_2) = (seeded(2, pair.b_1), seeded(3, pair.b_2));
-                    let a_1 = (w_1 * Dual(x, 0.0) + b_1).apply(hidden);
-                    let a_2 = (w_2 * a_1 + b_2).apply(output);
-                    let residual = a_2 - Dual(y, 0.0);
+                    let a_1 = apply(hidden, w_1 * Dual(x, 0.0) + b_1);
+                    let a_2 = apply(output, w_2 * a_1 + b_2);
+                    let residual = a_2 + Dual(-y, 0.0);
                     (Dual(0.5, 0.0) * residual * residual).1
                 });
                 assert!(
@@ -539,16 +505,23 @@ fn challenge_automatic_differentiation() {
     }
 }
 
-/// The rule for a product of dual numbers, and one for the exponential, against finite differences.
+/// The sum, the product, the exponential and the reciprocal of dual numbers, value and derivative, against functions computed anew and their
+/// finite differences; and (a + bε)(c + dε) for ε = 1e-9 against the product of the plain numbers, which has bd ε² = 1e-18 besides.
 #[test]
 fn dual_number_product() {
     let (f, g) = (|t: f64| (1.3 * t).sin() + 2.0, |t: f64| t * t - 0.4);
-    let at = 0.7;
-    let (u, v) = (Dual(f(at), slope(|h| f(at + h))), Dual(g(at), slope(|h| g(at + h))));
-    assert!(close((u * v).1, slope(|h| f(at + h) * g(at + h))));
-    assert!(close((u * v).0, f(at) * g(at)));
-    assert!(close(u.exp().1, slope(|h| f(at + h).exp())));
-    assert!(close(u.recip().1, slope(|h| 1.0 / f(at + h))));
+    for at in [-1.1, 0.2, 0.7, 2.3] {
+        let dual = |f: &dyn Fn(f64) -> f64| Dual(f(at), slope(|h| f(at + h)));
+        let same = |a: Dual, b: Dual| close(a.0, b.0) && close(a.1, b.1);
+        let (u, v) = (dual(&f), dual(&g));
+        assert!(same(u + v, dual(&|t| f(t) + g(t))));
+        assert!(same(u * v, dual(&|t| f(t) * g(t))));
+        assert!(same(v.exp(), dual(&|t| g(t).exp())));
+        assert!(same(u.recip(), dual(&|t| 1.0 / f(t))));
+    }
+    let (u, v, tiny) = (Dual(0.5, 3.0), Dual(-0.25, 2.0), 1e-9);
+    let plain = |d: Dual| d.0 + d.1 * tiny;
+    assert!((plain(u) * plain(v) - plain(u * v)).abs() < 1e-16);
 }
 
 /// The output with the signs of w₁, b₁ and w₂ turned, against the output without, for tanh; and the cost at the other end of the line.
@@ -620,7 +593,6 @@ fn two_layer_identical_units() {
 /// The construction with three hidden neurons of size ε against the saddle x₀² + 3x₀x₁ + x₁² + 5: the largest error on a grid falls in proportion to ε.
 #[test]
 fn saddle_three_units() {
-    let saddle = |x: &[f64]| x[0] * x[0] + 3.0 * x[0] * x[1] + x[1] * x[1] + 5.0;
     let bias: f64 = -1.0;
     let (s0, curvature) =
         (sigma(Logistic, bias), slope(|h| slope(|g| sigma(Logistic, bias + h + g))));
@@ -647,11 +619,8 @@ fn saddle_three_units() {
             (441, 2),
             |(i, j)| if j == 0 { i / 21 } else { i % 21 } as f64 / 10.0 - 1.0,
         );
-        let output = network.forward(&grid).1;
-        grid.outer_iter()
-            .zip(&output)
-            .map(|(x, a)| (a - saddle(&x.to_vec())).abs())
-            .fold(0.0, f64::max)
+        let error = network.forward(&grid).1 - saddle(&grid);
+        error.iter().fold(0.0, |m: f64, e| m.max(e.abs()))
     };
     let (coarse, fine) = (worst(0.02), worst(0.01));
     assert!((coarse / fine - 2.0).abs() < 0.1 && fine < 0.05, "{coarse} {fine}");
