@@ -518,20 +518,23 @@ fn composition_of_densities() {
         Array2::from_shape_simple_fn((4, 3), || 1.5 * rng.sample::<f64, _>(StandardNormal)),
         normal(4, &mut rng),
     );
-    let below =
-        SigmoidBelief::new(weights.clone(), Array1::zeros(3), biases.clone()).unwrap();
-    let (zs, xs) =
-        (binary_states(3, 0.0, 1.0).unwrap(), binary_states(4, 0.0, 1.0).unwrap());
+    let below = SigmoidBelief::new(weights.clone(), Array1::zeros(3), biases.clone()).unwrap();
+    let (zs, xs) = (binary_states(3, 0.0, 1.0).unwrap(), binary_states(4, 0.0, 1.0).unwrap());
     let given = Array2::from_shape_fn((8, 16), |(z, x)| {
         let heard = weights.dot(&zs.row(z)) + &biases;
-        heard.iter().zip(xs.row(x)).map(|(a, x)| 1.0 / (1.0 + ((1.0 - 2.0 * x) * a).exp())).product()
+        heard
+            .iter()
+            .zip(xs.row(x))
+            .map(|(a, x)| 1.0 / (1.0 + ((1.0 - 2.0 * x) * a).exp()))
+            .product()
     });
     let above = net(3, &mut rng);
     let prior = Boltzmann::new(&above, zs.clone(), 1.0).unwrap().probabilities();
     let composed = mixture(&given, &prior).unwrap();
-    let joint = Boltzmann::new(&Joint(above, below.clone()), binary_states(7, 0.0, 1.0).unwrap(), 1.0)
-        .unwrap()
-        .probabilities();
+    let joint =
+        Boltzmann::new(&Joint(above, below.clone()), binary_states(7, 0.0, 1.0).unwrap(), 1.0)
+            .unwrap()
+            .probabilities();
     let summed = joint.into_shape_with_order((8, 16)).unwrap().sum_axis(Axis(0));
     assert!(furthest(&composed, &summed) < 1e-14);
     let alone = mixture(&given, &Array1::from_elem(8, 0.125)).unwrap();
@@ -570,9 +573,13 @@ fn composition_gain() {
     // No x can come from two z: the posterior is certain, so that the logarithm of its mean is the mean of its logarithm.
     for _ in 0..20 {
         let halves = distributions(2, 3, &mut rng);
-        let given = Array2::from_shape_fn((2, 6), |(z, x)| {
-            if x / 3 == z { halves[[z, x % 3]] } else { 0.0 }
-        });
+        let given =
+            Array2::from_shape_fn(
+                (2, 6),
+                |(z, x)| {
+                    if x / 3 == z { halves[[z, x % 3]] } else { 0.0 }
+                },
+            );
         let prior = distributions(1, 2, &mut rng).row(0).to_owned();
         let data = distributions(1, 6, &mut rng).row(0).to_owned();
         let aggregate = array![data.slice(s![..3]).sum(), data.slice(s![3..]).sum()];

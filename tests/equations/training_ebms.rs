@@ -539,8 +539,7 @@ fn contrastive_divergence_confabulation() {
     let states = binary_states(4, 0.0, 1.0).unwrap();
     let expected = |network: &NetworkEnergy, step: &Array2<f64>, p0: &Array1<f64>, k: usize| {
         let p = (0..k).fold(p0.clone(), |p, _| p.dot(step));
-        let mut update =
-            mean_gradient(network, &states, p0) - mean_gradient(network, &states, &p);
+        let mut update = mean_gradient(network, &states, p0) - mean_gradient(network, &states, &p);
         // The output weights are 1 and stay so, or it would not be this machine.
         update.slice_mut(s![7..10]).fill(0.0);
         update
@@ -625,7 +624,8 @@ fn cd_systematic_drift() {
                 .map(|(x, d)| d * model.energy(&x))
                 .sum::<f64>()
         };
-        let update = mean_gradient(&model, &states, &chains) - mean_gradient(&model, &states, &drawn);
+        let update =
+            mean_gradient(&model, &states, &chains) - mean_gradient(&model, &states, &drawn);
         let by = 1e-3 * update.dot(&update);
         assert!((parted(&moved) - parted(&model) - by).abs() < 1e-12 && by > 1e-6);
     }
@@ -716,7 +716,8 @@ fn cd_discrete_metropolis() {
     // Three states, each proposed from each, every descent kept: a flow round the ring may be added to the climbs.
     let three = array![0.5, 0.3, 0.2];
     for round in [0.0, 0.05] {
-        let mut flow = array![[0.0, 0.3 + round, 0.2 - round], [0.3, 0.0, 0.2 + round], [0.2, 0.2, 0.0]];
+        let mut flow =
+            array![[0.0, 0.3 + round, 0.2 - round], [0.3, 0.0, 0.2 + round], [0.2, 0.2, 0.0]];
         flow *= 0.5;
         for i in 0..3 {
             flow[[i, i]] = three[i] - flow.row(i).sum();
@@ -1439,7 +1440,7 @@ fn solve(mut a: Array2<f64>, mut b: Array2<f64>) -> Array2<f64> {
 fn estimator_excess() {
     let states = binary_states(3, -1.0, 1.0).unwrap();
     // Three friends: the two states in which they agree are deep, and probability flow, with its exponential, minds the others more than it should.
-    let truth = at(&machine(3, 52), &array![0.8, 0.8, 0.8, 0.0, 0.0, 0.0]);
+    let truth = at(&machine(3, 52), &array![0.0, 0.0, 0.0, 0.8, 0.8, 0.8]);
     let p = probabilities(&truth, &states);
     let log_partition =
         states.rows().into_iter().map(|x| (-truth.energy(&x)).exp()).sum::<f64>().ln();
@@ -1495,7 +1496,8 @@ fn estimator_excess() {
     for mut excess in excesses.columns_mut() {
         let data = draw(&states, &p, samples, &mut rng);
         let noise = draw(&states, &even, samples, &mut rng);
-        let start: Array1<f64> = truth.parameters().iter().copied().chain([log_partition]).collect();
+        let start: Array1<f64> =
+            truth.parameters().iter().copied().chain([log_partition]).collect();
         for rule in 0..2 {
             let found = minimize(
                 &mut Lbfgs::new(10).unwrap(),
@@ -1503,7 +1505,9 @@ fn estimator_excess() {
                     let energy = at(&truth, &theta.slice(s![..6]).to_owned());
                     if rule == 0 {
                         let log_q = |_: &ArrayRef1<f64>| 0.125f64.ln();
-                        return noise_contrastive(&energy, theta[6], &data, &noise, log_q, gradient);
+                        return noise_contrastive(
+                            &energy, theta[6], &data, &noise, log_q, gradient,
+                        );
                     }
                     Neighbours::ProbabilityFlow.loss(&energy, &data, -1.0, 1.0, gradient)
                 },
@@ -1520,6 +1524,9 @@ fn estimator_excess() {
     for (excess, law) in excesses.rows().into_iter().zip(laws) {
         let error = excess.std(1.0) / (sets as f64).sqrt();
         let mean = excess.mean().unwrap();
-        assert!((mean - law).abs() < 4.0 * error && 4.0 * error < 0.4 * law, "{mean} {law} {error}");
+        assert!(
+            (mean - law).abs() < 4.0 * error && 4.0 * error < 0.4 * law,
+            "{mean} {law} {error}"
+        );
     }
 }
