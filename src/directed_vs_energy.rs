@@ -10,11 +10,12 @@
 //! | the Boltzmann machine with the same numbers | [`SigmoidBelief::undirected`] |
 //! | any energy as a polynomial, $E(x) = \sum_S J_S \prod_{i \in S} x_i$ | [`Interactions`] |
 //! | any energy as a directed model, $\prod_i p(x_i \mid x_1, \dots, x_{i-1})$ | [`ChainRule`] |
+//! | the table of a unit given its parents, counted in data | [`count_given`] |
 //!
 //! Sources: J. Pearl, *Probabilistic Reasoning in Intelligent Systems* (1988); R. M. Neal, Artificial Intelligence 56 (1992) 71.
 //! Chapter: `chapters/2-energy/directed-vs-energy.md`.
 
-use ndarray::{Array1, Array2, ArrayRef1, s};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, s};
 use rand::{Rng, RngExt};
 
 use crate::{
@@ -418,6 +419,43 @@ impl ChainRule {
         };
         self.tables.iter().map(draw).collect()
     }
+}
+
+/// How often `unit` is 1 given each setting of its `parents`: the table of a directed model that makes the rows of `data`, of bits, most probable. Settings are in the
+/// order of [`binary_states`], the first parent being the highest digit; without parents there is one.
+///
+/// ```
+/// use downhill::directed_vs_energy::count_given;
+/// use ndarray::array;
+/// let data = array![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]];
+/// assert_eq!(count_given(&data, 1, &[0])?, array![0.0, 2.0 / 3.0]);
+/// assert_eq!(count_given(&data, 1, &[])?, array![0.5]);
+/// # Ok::<(), downhill::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Empty`] without data, [`Error::Parameter`] with more than 20 parents, [`Error::Domain`] when a setting of the parents was never seen.
+///
+/// # Panics
+/// When there is no such unit.
+pub fn count_given(
+    data: &ArrayRef2<f64>,
+    unit: usize,
+    parents: &[usize],
+) -> Result<Array1<f64>, Error> {
+    check::non_empty("data", data)?;
+    check::parameter("parents", parents.len() as f64, "at most 20", parents.len() <= 20)?;
+    let mut times = Array1::<f64>::zeros(1 << parents.len());
+    let mut on = times.clone();
+    // ANCHOR: count
+    for x in data.rows() {
+        let setting = parents.iter().fold(0, |h, &k| h << 1 | usize::from(x[k] == 1.0));
+        times[setting] += 1.0;
+        on[setting] += x[unit];
+    }
+    // ANCHOR_END: count
+    check::every("times a setting of the parents was seen", &times, "at least 1", |n| n > 0.0)?;
+    Ok(on / times)
 }
 
 impl Energy for ChainRule {

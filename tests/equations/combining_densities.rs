@@ -2,13 +2,14 @@
 
 use downhill::{
     combining_densities::{Detector, Product, SoftMin, mixture, product, tied_components},
+    directed_vs_energy::SigmoidBelief,
     energy::{Differentiable, DoubleWell, Energy, Gaussian, Mixture, binary_states},
     gibbs_boltzmann::Boltzmann,
     hopfield::Hopfield,
     rng,
     sampling::{Kernel, Metropolis},
 };
-use ndarray::{Array1, Array2, ArrayRef1, Axis, array};
+use ndarray::{Array1, Array2, ArrayRef1, Axis, array, s};
 use rand::{Rng, RngExt};
 use rand_distr::{Exp1, StandardNormal};
 use serde_json::Value;
@@ -501,26 +502,50 @@ fn linear_pool() {
     }
 }
 
-/// The composition's probabilities, a mixture whose weights are another model's probabilities, against the frequencies of draws from the one and
-/// then from the other.
+/// A prior put on top of a belief network, by its table of p(x | z), against the sum over the explanations of the joint energy
+/// E(z) + E(x | z), enumerated; with the network's own prior it is the network's own p(x).
 #[test]
 fn composition_of_densities() {
-    let mut rng = rng(14);
-    let given = distributions(4, 6, &mut rng);
-    let prior = Boltzmann::new(&net(2, &mut rng), binary_states(2, -1.0, 1.0).unwrap(), 1.0)
-        .unwrap()
-        .probabilities();
-    let p = mixture(&given, &prior).unwrap();
-    let draws = 200_000;
-    let mut counts = Array1::<f64>::zeros(6);
-    for _ in 0..draws {
-        let z = choose(&prior, rng.random());
-        counts[choose(&given.row(z), rng.random())] += 1.0;
+    /// The energy of both: the prior's of the bits z, and −log p(x | z) of a belief network, whose hidden biases are 0 and weigh no z.
+    struct Joint(Hopfield, SigmoidBelief);
+    impl Energy for Joint {
+        fn energy(&self, state: &ArrayRef1<f64>) -> f64 {
+            self.0.energy(&state.slice(s![..3])) + self.1.energy(state)
+        }
     }
-    drawn(&counts, &p, draws);
+    let mut rng = rng(14);
+    let (weights, biases) = (
+        Array2::from_shape_simple_fn((4, 3), || 1.5 * rng.sample::<f64, _>(StandardNormal)),
+        normal(4, &mut rng),
+    );
+    let below = SigmoidBelief::new(weights.clone(), Array1::zeros(3), biases.clone()).unwrap();
+    let (zs, xs) = (binary_states(3, 0.0, 1.0).unwrap(), binary_states(4, 0.0, 1.0).unwrap());
+    let given = Array2::from_shape_fn((8, 16), |(z, x)| {
+        let heard = weights.dot(&zs.row(z)) + &biases;
+        heard
+            .iter()
+            .zip(xs.row(x))
+            .map(|(a, x)| 1.0 / (1.0 + ((1.0 - 2.0 * x) * a).exp()))
+            .product()
+    });
+    let above = net(3, &mut rng);
+    let prior = Boltzmann::new(&above, zs.clone(), 1.0).unwrap().probabilities();
+    let composed = mixture(&given, &prior).unwrap();
+    let joint =
+        Boltzmann::new(&Joint(above, below.clone()), binary_states(7, 0.0, 1.0).unwrap(), 1.0)
+            .unwrap()
+            .probabilities();
+    let summed = joint.into_shape_with_order((8, 16)).unwrap().sum_axis(Axis(0));
+    assert!(furthest(&composed, &summed) < 1e-14);
+    let alone = mixture(&given, &Array1::from_elem(8, 0.125)).unwrap();
+    assert!(furthest(&alone, &composed) > 1e-2, "the prior matters");
+    for (x, p) in xs.rows().into_iter().zip(&alone) {
+        assert!((below.log_marginal(&x).unwrap() - p.ln()).abs() < 1e-13);
+    }
 }
 
-/// What a better model of the latent variable gains in log-likelihood against the divergence of the old one from the mean posterior: 200 random models.
+/// What a better model of the latent variable gains in log-likelihood against the divergence of the old one from the mean posterior: 200 random models, and
+/// models in which x tells z, where the two are equal.
 #[test]
 fn composition_gain() {
     let mut rng = rng(15);
@@ -545,9 +570,26 @@ fn composition_gain() {
         // With data from the model itself the mean posterior is the prior, and nothing is to be gained.
         assert!(furthest(&mean_posterior(&old), &prior) < 1e-14);
     }
+    // No x can come from two z: the posterior is certain, so that the logarithm of its mean is the mean of its logarithm.
+    for _ in 0..20 {
+        let halves = distributions(2, 3, &mut rng);
+        let given =
+            Array2::from_shape_fn(
+                (2, 6),
+                |(z, x)| {
+                    if x / 3 == z { halves[[z, x % 3]] } else { 0.0 }
+                },
+            );
+        let prior = distributions(1, 2, &mut rng).row(0).to_owned();
+        let data = distributions(1, 6, &mut rng).row(0).to_owned();
+        let aggregate = array![data.slice(s![..3]).sum(), data.slice(s![3..]).sum()];
+        let (old, new) = (mixture(&given, &prior).unwrap(), mixture(&given, &aggregate).unwrap());
+        let gain = data.dot(&new.ln()) - data.dot(&old.ln());
+        assert!((gain - divergence(&aggregate, &prior)).abs() < 1e-13);
+    }
 }
 
-/// Noise and products do not commute: variances by convolution and product on a grid against 1/n + s² and (1 + s²)/n.
+/// Noise and products do not commute: variances of products of bells on a grid, with convolution after or before, against 1/n + s² and (1 + s²)/n.
 #[test]
 fn noise_and_products() {
     let (step, half) = (0.05, 200);
@@ -571,13 +613,17 @@ fn noise_and_products() {
     };
     let variance =
         |p: &[f64]| grid.iter().zip(p).map(|(x, p)| x * x * p).sum::<f64>() / p.iter().sum::<f64>();
-    let power = |p: &[f64], n: i32| p.iter().map(|p| p.powi(n)).collect::<Vec<f64>>();
+    let power = |p: &[f64], n: usize| {
+        let sum = p.iter().sum::<f64>();
+        let alike = Array2::from_shape_fn((n, p.len()), |(_, x)| p[x] / sum);
+        product(&alike, &all_ones(n)).unwrap().0.to_vec()
+    };
     let (unit, noise) = (bell(1.0), bell(0.5));
     for n in [2, 4] {
         let noisy_product = variance(&convolve(&power(&unit, n), &noise));
         let product_of_noisy = variance(&power(&convolve(&unit, &noise), n));
-        assert!((noisy_product - (1.0 / f64::from(n) + 0.5)).abs() < 1e-8);
-        assert!((product_of_noisy - 1.5 / f64::from(n)).abs() < 1e-8);
+        assert!((noisy_product - (1.0 / n as f64 + 0.5)).abs() < 1e-8);
+        assert!((product_of_noisy - 1.5 / n as f64).abs() < 1e-8);
     }
 }
 

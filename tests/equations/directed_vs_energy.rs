@@ -1,7 +1,7 @@
 //! Chapter `directed-vs-energy`.
 
 use downhill::{
-    directed_vs_energy::{ChainRule, Interactions, NoisyOr, SigmoidBelief},
+    directed_vs_energy::{ChainRule, Interactions, NoisyOr, SigmoidBelief, count_given},
     energy::{Energy, binary_states},
     gibbs_boltzmann::Boltzmann,
     hopfield::Hopfield,
@@ -245,24 +245,65 @@ fn directed_inference_hard_explaining_away() {
     }
 }
 
-/// Frequencies of complete observations against the maximum of the likelihood by Newton's method on each factor's log-odds.
+/// Counted frequencies against the maximum of the likelihood, a sum over draws of log p by the model's own energy, along each of the alarm's numbers, found by a golden-section search that counts nothing;
+/// and every table of the chain rule, unit by unit, against counts given all units before.
 #[test]
 fn directed_learning_by_counting() {
-    let model = alarm();
     let mut rng = rng(6);
-    let draws: Vec<Array1<f64>> = (0..5000).map(|_| model.sample(&mut rng)).collect();
-    for parents in binary_states(2, 0.0, 1.0).unwrap().rows() {
-        let bits: Vec<f64> =
-            draws.iter().filter(|x| x.slice(s![..2]) == parents).map(|x| x[2]).collect();
-        let (ones, n) = (bits.iter().sum::<f64>(), bits.len() as f64);
-        let mut log_odds = 0.0;
-        for _ in 0..1000 {
-            let p = sigma(log_odds);
-            log_odds += (ones - n * p) / (n * p * (1.0 - p)).max(0.05 * n);
+    let draws = 5000;
+    let mut data = Array2::zeros((draws, 3));
+    data.rows_mut().into_iter().for_each(|mut x| x.assign(&alarm().sample(&mut rng)));
+    let counted = count_given(&data, 2, &[0, 1]).unwrap();
+    let priors = [0, 1].map(|unit| count_given(&data, unit, &[]).unwrap()[0]);
+    // −log p of all draws in a directed model with these numbers: two priors and four entries of the table.
+    let surprise = |numbers: &Array1<f64>| {
+        data.rows()
+            .into_iter()
+            .map(|x| {
+                let ring = numbers[2 + 2 * x[0] as usize + x[1] as usize];
+                let chance = |bit: f64, on: f64| if bit == 1.0 { on } else { 1.0 - on };
+                -(chance(x[0], numbers[0]) * chance(x[1], numbers[1]) * chance(x[2], ring)).ln()
+            })
+            .sum::<f64>()
+    };
+    let at: Array1<f64> = priors.iter().chain(&counted).copied().collect();
+    for k in 0..6 {
+        let along = |p: f64| {
+            let mut numbers = at.clone();
+            numbers[k] = p;
+            surprise(&numbers)
+        };
+        let (mut low, mut high, golden) = (1e-9, 1.0 - 1e-9, 0.5 * (5f64.sqrt() - 1.0));
+        while high - low > 1e-9 {
+            let (a, b) = (high - golden * (high - low), low + golden * (high - low));
+            if along(a) < along(b) { high = b } else { low = a }
         }
-        assert!((sigma(log_odds) - ones / n).abs() < 1e-9, "{} {}", sigma(log_odds), ones / n);
-        assert!((ones / n - model.effect(&parents)).abs() < 4.0 * (0.25 / n).sqrt());
+        // A minimum of a sum near 5000 is flat to rounding over a width of its error's root.
+        assert!((0.5 * (low + high) - at[k]).abs() < 1e-5, "{k}: {low} for {}", at[k]);
     }
+    // What was counted is near what it was drawn from.
+    for (h, p) in binary_states(2, 0.0, 1.0).unwrap().rows().into_iter().zip(&counted) {
+        let seen = data.rows().into_iter().filter(|x| x.slice(s![..2]) == h).count() as f64;
+        let exact = alarm().effect(&h);
+        assert!((p - exact).abs() < 4.0 * (exact * (1.0 - exact) / seen).sqrt());
+    }
+    // The units may stand in any order, and the tables are those of the chain rule for the frequencies of whole states.
+    struct Frequency(Array1<f64>);
+    impl Energy for Frequency {
+        fn energy(&self, x: &ArrayRef1<f64>) -> f64 {
+            -self.0[x.fold(0, |index, &bit| index << 1 | usize::from(bit == 1.0))].ln()
+        }
+    }
+    let whole = Frequency(frequencies(data.rows().into_iter().map(|x| x.to_owned()), 3));
+    let chain = ChainRule::of(&whole, 3).unwrap();
+    for (unit, before) in [&[][..], &[0], &[0, 1]].into_iter().enumerate() {
+        let table = count_given(&data, unit, before).unwrap();
+        assert!(furthest(&table, &chain.tables()[unit]) < 1e-13);
+    }
+    let swapped = count_given(&data, 2, &[1, 0]).unwrap();
+    assert!(furthest(&swapped, &array![counted[0], counted[2], counted[1], counted[3]]) < 1e-15);
+    // What was never seen cannot be counted.
+    assert!(count_given(&array![[0.0, 1.0], [0.0, 0.0]], 1, &[0]).is_err());
 }
 
 /// p(v) as a sum over 8 hidden settings against the frequencies of ancestral draws, and against a product of conditionals.
