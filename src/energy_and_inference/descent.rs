@@ -122,18 +122,14 @@ impl Descent {
             }
             energy.gradient_into(&x, &mut slope);
             steepest = largest_slope(&slope);
+            if !steepest.is_finite() || x.iter().any(|x| !x.is_finite()) {
+                return Err(Error::Diverged { what: "descent", step, loss: energy.energy(&x) });
+            }
             if steepest <= self.tolerance {
                 let energy = finite(step, energy.energy(&x))?;
                 return Ok(Rest { x, energy, steps: step });
             }
-            if !steepest.is_finite() {
-                return Err(Error::Diverged { what: "descent", step, loss: energy.energy(&x) });
-            }
             // ANCHOR_END: infer
-            if !x.iter().all(|x| x.is_finite()) {
-                let loss = energy.energy(&x);
-                return Err(Error::Diverged { what: "descent", step: step + 1, loss });
-            }
         }
         let (what, measure) = ("descent", "the largest entry of the slope");
         let (iterations, value, tolerance) = (self.steps, steepest, self.tolerance);
