@@ -66,22 +66,23 @@ rust() {
     have cc || have gcc || have clang || fail "a C compiler is missing (on Debian and Ubuntu: apt install build-essential)."
 }
 
-# crate STAMP NAME VERSION FEATURES…: installs a program from crates.io into target/tools. Most of the wait is the optimiser's, and
-# what it would gain on a page or a cell is less than that.
+# crate STAMP NAME VERSION FEATURES…: installs a program from crates.io into target/tools.
 crate() {
     stamp=$tools/$1-$3 name=$2 version=$3
     shift 3
     [ -x "$tools/bin/$name" ] && [ -e "$stamp" ] && return
     say "installing $name $version into target/tools (once; some minutes)"
-    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_TARGET_DIR="$tools/build" \
-        cargo install --quiet --locked --force --root "$tools" "$name@$version" "$@" >&2
+    CARGO_TARGET_DIR="$tools/build" cargo install --quiet --locked --force --root "$tools" "$name@$version" "$@" >&2
     : >"$stamp"
 }
 
 mdbook() {
     rust
+    # Most of the wait is the optimiser's, and it would gain less than that on the pages.
+    export CARGO_PROFILE_RELEASE_OPT_LEVEL=1
     [ -e "$tools/mdbook-serve-$MDBOOK" ] || crate mdbook mdbook "$MDBOOK" --no-default-features --features search
     crate mdbook-katex mdbook-katex "$MDBOOK_KATEX"
+    unset CARGO_PROFILE_RELEASE_OPT_LEVEL
 }
 
 serve() {

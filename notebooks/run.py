@@ -5,10 +5,12 @@ the cell's standard error and the kernel goes on. So every cell's outputs are re
 the committed notebook shows (`weave compare` says within which tolerance). Executed copies stay in target/notebooks.
 
 Each notebook has a kernel of its own. Two run at a time, each in a folder where builds and their cache stay from notebook to notebook
-and from run to run, so that the library is built once in each; in one folder two builds at once would collide.
+and from run to run; in one folder two builds at once would collide. The library is built once, in the first, and copied. Cells
+are compiled with less optimisation than the library that they call: most of a cell's time is the compiler's.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -22,6 +24,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 SIGNS_OF_FAILURE = ("panicked at", "Error:", "error[", "stack overflow", "Subprocess terminated")
 SECONDS_PER_CELL = 900  # the first cell builds the library
+# The kernel calls the crate of a cell `ctx`; cargo finds this above the folder in which it builds.
+PROFILE = "[profile.dev.package.ctx]\nopt-level = 1\n"
 
 
 def failures(notebook):
@@ -35,17 +39,44 @@ def failures(notebook):
                     yield f"cell {number}: {output.text.strip()}"
 
 
-def execute(path, copy, builds):
-    """Runs one notebook, with a kernel that builds in the folder `builds`, and returns what went wrong."""
+def fresh(path):
+    """A notebook as it is before anything has been run."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def run(notebook, folder, builds):
+    """Runs a notebook that lies in `folder`, with a kernel that builds in the folder `builds`."""
     client = NotebookClient(
-        notebook, timeout=SECONDS_PER_CELL, kernel_name="rust", resources={"metadata": {"path": str(path.parent)}}
+        notebook, timeout=SECONDS_PER_CELL, kernel_name="rust", resources={"metadata": {"path": str(folder)}}
     )
+    client.execute(env={**os.environ, "EVCXR_TMPDIR": str(builds / "cells"), "XDG_CACHE_HOME": str(builds)})
+
+
+def prepare(path, kernels):
+    """Makes the folders in which the kernels build, and builds the library where that has not been done yet."""
+    first, second = folders = [kernels / "0", kernels / "1"]
+    if not all((folder / "cells").exists() for folder in folders):
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        (first / "cells").mkdir(parents=True)
+        (first / ".cargo").mkdir()
+        (first / ".cargo" / "config.toml").write_text(PROFILE)
+        notebook = fresh(path)
+        notebook.cells = notebook.cells[:1]
+        run(notebook, path.parent, first)
+        shutil.copytree(first, second, symlinks=True)
+    return folders
+
+
+def execute(path, copy, builds):
+    """Runs one notebook, with a kernel that builds in the folder `builds`, and returns what went wrong."""
+    notebook = fresh(path)
     try:
-        client.execute(env={**os.environ, "EVCXR_TMPDIR": str(builds / "cells"), "XDG_CACHE_HOME": str(builds)})
+        run(notebook, path.parent, builds)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         return [str(error), *failures(notebook)]
     finally:
@@ -66,7 +97,6 @@ def main(names):
         waiting.put(path)
 
     def work(builds):
-        (builds / "cells").mkdir(parents=True, exist_ok=True)
         while True:
             try:
                 path = waiting.get_nowait()
@@ -77,7 +107,7 @@ def main(names):
             lines = [f"{path.stem}: {'FAILED' if problems else 'ok'} in {time.monotonic() - started:.0f} s"]
             print("\n".join([*lines, *(f"  {problem}" for problem in problems)]), flush=True)
 
-    workers = [threading.Thread(target=work, args=[kernels / str(number)]) for number in range(min(2, len(paths)))]
+    workers = [threading.Thread(target=work, args=[folder]) for folder in prepare(paths[0], kernels)]
     for worker in workers:
         worker.start()
     for worker in workers:
