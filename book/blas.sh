@@ -1,6 +1,6 @@
 #!/bin/sh
 # OpenBLAS holds a kernel for each family of processors and picks one at start. An old OpenBLAS does not know a new processor
-# and picks one far beneath it: products then take three times as long. From the root of the repository:
+# and picks one far beneath it: products then take several times as long. From the root of the repository:
 #
 #   book/blas.sh kernel         the kernel that OpenBLAS takes as things stand
 #   book/blas.sh better         a faster kernel that this processor can run, where there is one; else nothing
