@@ -679,7 +679,7 @@ fn sawtooth_needs_width() {
     let height = |j: usize| match j {
         0 | 2 => 0.4,
         1 => 0.6,
-        _ if j % 2 == 0 => 0.45,
+        _ if j.is_multiple_of(2) => 0.45,
         _ => 0.55,
     };
     let n = teeth as f64;
