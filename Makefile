@@ -38,7 +38,9 @@ api:
 
 test: ## every equation, every chapter, every promise of the library
 	@book/provision.sh lapack
-	@{ book/blas.sh run cargo test --locked --no-fail-fast; echo "exit $$?"; } 2>&1 | awk -f tests/summary.awk
+	@mkdir -p target
+	@{ book/blas.sh run cargo test --locked --no-fail-fast; echo $$? >target/tests.status; } 2>&1 | tee target/tests.log
+	@awk -f tests/summary.awk target/tests.log; exit $$(cat target/tests.status)
 
 portable: ## all tests as other processors would run them: each kernel of OpenBLAS, one thread and two
 	@book/provision.sh lapack
